@@ -1,0 +1,165 @@
+//! Refusals as answers: problem documents (RFC 9457), or a small page where a person looks.
+//!
+//! Promises: an answer holds only words of our own (the code, the reason, the request id), never what the client
+//! sent and never what went wrong inside. `WWW-Authenticate` follows RFC 6750 section 3.
+
+use serde_json::json;
+
+use crate::{
+    answer::Answer,
+    rejection::{Rejection, Verdict},
+};
+
+/// The answer to a refused request. `html` is whether a person looks at it.
+#[must_use]
+pub fn refused(rejection: &Rejection, request_id: &str, html: bool) -> Answer {
+    let verdict = rejection.verdict();
+    let (content_type, body) = if html {
+        ("text/html; charset=utf-8", page(verdict, request_id))
+    } else {
+        problem(rejection, request_id)
+    };
+    let mut headers = vec![
+        ("content-type", content_type.to_owned()),
+        ("cache-control", "no-store".to_owned()),
+        ("x-content-type-options", "nosniff".to_owned()),
+        ("x-request-id", request_id.to_owned()),
+    ];
+    headers.extend(challenge(rejection).map(|challenge| ("www-authenticate", challenge)));
+    if let Rejection::MethodNotAllowed { allowed } = rejection {
+        headers.push(("allow", allowed.join(", ")));
+    }
+    if verdict.status == 503 {
+        headers.push(("retry-after", "5".to_owned()));
+    }
+    Answer {
+        status: verdict.status,
+        headers,
+        body: body.into_bytes(),
+    }
+}
+
+fn problem(rejection: &Rejection, request_id: &str) -> (&'static str, String) {
+    let verdict = rejection.verdict();
+    let mut document = json!({
+        "type": "about:blank",
+        "title": title(verdict.status),
+        "status": verdict.status,
+        "detail": verdict.detail,
+        "code": verdict.code,
+        "request_id": request_id,
+    });
+    if let (Rejection::RequestAmbiguous(ambiguity), Some(members)) = (rejection, document.as_object_mut()) {
+        members.insert("reason".to_owned(), ambiguity.word().into());
+    }
+    ("application/problem+json", document.to_string())
+}
+
+/// Holds no character from outside but the request id, of which only letters, digits, `-` and `_` are kept.
+fn page(verdict: Verdict, request_id: &str) -> String {
+    let title = title(verdict.status);
+    let detail = verdict.detail.replace('<', "&lt;").replace('>', "&gt;");
+    let safe_id: String = request_id
+        .chars()
+        .filter(|character| character.is_ascii_alphanumeric() || "-_".contains(*character))
+        .collect();
+    format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{title}</title>\
+         <h1>{title}</h1><p>{detail}</p><p>Code <code>{}</code>, request <code>{safe_id}</code>.</p></html>",
+        verdict.code
+    )
+}
+
+fn title(status: u16) -> &'static str {
+    match status {
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        502 => "Bad Gateway",
+        503 => "Service Unavailable",
+        504 => "Gateway Timeout",
+        _ => "Refused",
+    }
+}
+
+fn challenge(rejection: &Rejection) -> Option<String> {
+    let verdict = rejection.verdict();
+    match rejection {
+        // RFC 6750 section 3.1: no error code where no authentication was tried.
+        Rejection::CredentialMissing | Rejection::CredentialUnsupported => Some("Bearer realm=\"tollgate\"".to_owned()),
+        Rejection::Token(_) => Some(format!(
+            "Bearer realm=\"tollgate\", error=\"invalid_token\", error_description=\"{}\"",
+            verdict.detail.replace('`', "'")
+        )),
+        Rejection::ScopeMissing { scopes } => Some(format!(
+            "Bearer realm=\"tollgate\", error=\"insufficient_scope\", scope=\"{}\"",
+            scopes.join(" ")
+        )),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{rejection::TokenRefusal, request::Ambiguity};
+
+    #[test]
+    fn whole_answers() {
+        let answer = refused(&Rejection::Token(TokenRefusal::Expired), "r1", false);
+        assert_eq!(answer.status, 401);
+        assert_eq!(answer.header("content-type"), Some("application/problem+json"));
+        assert_eq!(
+            answer.header("www-authenticate"),
+            Some(
+                "Bearer realm=\"tollgate\", error=\"invalid_token\", \
+                 error_description=\"The token has expired. Ask its issuer for a new one.\""
+            )
+        );
+        let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+        assert_eq!(
+            body,
+            json!({
+                "type": "about:blank", "title": "Unauthorized", "status": 401, "code": "token-expired",
+                "detail": "The token has expired. Ask its issuer for a new one.", "request_id": "r1"
+            })
+        );
+    }
+
+    #[test]
+    fn the_inside_stays_inside() {
+        for rejection in [
+            Rejection::Misconfigured("store tollgate_keys".to_owned()),
+            Rejection::UpstreamRefused("10.0.0.7:443".to_owned()),
+            Rejection::UpstreamIdentityUnavailable("edge@p.iam.gserviceaccount.com".to_owned()),
+        ] {
+            for html in [false, true] {
+                let body = String::from_utf8(refused(&rejection, "r1", html).body).unwrap();
+                assert!(!body.contains(rejection.cause().unwrap()), "{body}");
+            }
+        }
+    }
+
+    #[test]
+    fn challenges_and_extras() {
+        let scopes = vec!["a".to_owned(), "b".to_owned()];
+        let scope_missing = refused(&Rejection::ScopeMissing { scopes }, "r", false);
+        assert!(
+            scope_missing
+                .header("www-authenticate")
+                .unwrap()
+                .ends_with("scope=\"a b\"")
+        );
+        let missing = refused(&Rejection::CredentialMissing, "r", false);
+        assert_eq!(missing.header("www-authenticate"), Some("Bearer realm=\"tollgate\""));
+        let allowed = vec!["GET".to_owned(), "HEAD".to_owned()];
+        assert_eq!(
+            refused(&Rejection::MethodNotAllowed { allowed }, "r", false).header("allow"),
+            Some("GET, HEAD")
+        );
+        let page = refused(&Rejection::RequestAmbiguous(Ambiguity::DotSegment), "<r>", true);
+        assert!(String::from_utf8(page.body).unwrap().contains("request <code>r</code>"));
+    }
+}

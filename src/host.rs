@@ -1,0 +1,117 @@
+//! The complete list of what the world does for the gateway.
+//!
+//! Promises: the library reaches no clock, store, cache, network or log but through [`Host`]. A platform is a type
+//! that implements it. The calls are `async` and generic: on Fastly each is ready at once, elsewhere they really wait.
+//! The order and the number of calls are the library's; a home adds none of its own.
+
+use crate::{
+    secret::Secret,
+    time::WallClock,
+    upstream::send::{Call, Inbound, Outbound, Reply},
+};
+
+/// Config stores, by what they hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ConfigStore {
+    /// `tollgate`: the pointer `active` and the pages of policies.
+    Policy,
+    /// `tollgate_keys`: one JWK an entry.
+    Keys,
+}
+
+impl ConfigStore {
+    /// The store's name on every platform.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Policy => "tollgate",
+            Self::Keys => "tollgate_keys",
+        }
+    }
+}
+
+/// The secret store's name on every platform.
+pub const SECRET_STORE: &str = "tollgate_secrets";
+
+/// A store that could not be opened or read. The text names the store and what the platform said; never a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreFault(pub String);
+
+/// A cache operation that the platform refused. The text never holds a key or a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CacheFault(pub String);
+
+/// A message that could not be sent or answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SendFault {
+    /// No connection: refused, unroutable, name unknown, TLS not agreed.
+    Refused(String),
+    /// No connection or no answer in time.
+    Timeout(String),
+    /// The connection broke, or what came was not HTTP or too large.
+    Reset(String),
+}
+
+/// The name of a cache entry: a digest, since keys are made from tokens and identities.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CacheKey(pub String);
+
+/// How long a cache entry may be used, in seconds from now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Freshness {
+    /// Used without question.
+    pub fresh_s: u64,
+    /// After that: used still, while one caller gets the turn to renew it.
+    pub stale_s: u64,
+}
+
+/// What a cache lookup found when the caller is ready to fill the entry.
+#[derive(Debug)]
+pub enum Found<T> {
+    /// A fresh value, or a stale one that somebody else is renewing.
+    Value(Secret<Vec<u8>>),
+    /// A stale value; it's this caller's turn to renew it.
+    Stale(Secret<Vec<u8>>, T),
+    /// Nothing; it's this caller's turn to fill it. Others wait for it.
+    Nothing(T),
+}
+
+/// What the world does for the gateway.
+#[expect(
+    async_fn_in_trait,
+    reason = "one home runs on one thread; a Send bound would shut out the others"
+)]
+pub trait Host {
+    /// The client's request as the platform holds it; what is not edited is passed on untouched, body included.
+    type Request;
+    /// A service's response as the platform holds it; its body streams.
+    type Response;
+    /// The turn to fill one cache entry; dropping it gives the turn to the next.
+    type Turn;
+
+    /// The wall clock.
+    fn now(&self) -> WallClock;
+    /// A clock that never goes back, in microseconds from any start.
+    fn stopwatch_us(&self) -> u64;
+    /// Where this runs: the point of presence, for the log.
+    fn pop(&self) -> &str;
+
+    /// One entry of a config store. One look-up.
+    async fn config(&self, store: ConfigStore, entry: &str) -> Result<Option<String>, StoreFault>;
+    /// One entry of the secret store.
+    async fn secret(&self, name: &str) -> Result<Option<Secret<Vec<u8>>>, StoreFault>;
+
+    /// Reads the POP's cache.
+    async fn recall(&self, key: &CacheKey) -> Result<Option<Secret<Vec<u8>>>, CacheFault>;
+    /// Writes to the POP's cache.
+    async fn remember(&self, key: &CacheKey, value: &Secret<Vec<u8>>, freshness: Freshness) -> Result<(), CacheFault>;
+    /// Reads the POP's cache, waiting while another caller fills the entry, and takes the turn where there is one.
+    async fn recall_or_turn(&self, key: &CacheKey) -> Result<Found<Self::Turn>, CacheFault>;
+    /// Fills the entry whose turn was taken.
+    async fn fill(&self, turn: Self::Turn, value: &Secret<Vec<u8>>, freshness: Freshness) -> Result<(), CacheFault>;
+
+    /// Sends a small request of our own and reads the small answer whole.
+    async fn call(&self, call: &Call) -> Result<Reply, SendFault>;
+    /// Sends the client's request on, with its edits, and gives the response once its head is there.
+    async fn forward(&self, request: Self::Request, outbound: &Outbound) -> Result<Inbound<Self::Response>, SendFault>;
+}

@@ -1,0 +1,127 @@
+//! What a token says, as far as the gateway uses it, and when it may be believed.
+//!
+//! Promises: times are checked with the `now` that is handed in, by the same code for a token that was just verified
+//! and for one that is remembered.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{policy::site::Issuer, rejection::TokenRefusal, time::UnixSeconds};
+
+/// The claims of one token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claims {
+    /// The policy's name of the issuer.
+    pub issuer_name: String,
+    /// `iss` (RFC 7519 section 4.1.1).
+    pub issuer: String,
+    /// `sub` (section 4.1.2).
+    pub subject: Option<String>,
+    /// `aud` (section 4.1.3).
+    pub audience: Vec<String>,
+    /// `exp` (section 4.1.4); required here.
+    pub expires_at: UnixSeconds,
+    /// `nbf` (section 4.1.5).
+    pub not_before: Option<UnixSeconds>,
+    /// `iat` (section 4.1.6).
+    pub issued_at: Option<UnixSeconds>,
+    /// The client that asked for the token: `client_id` (RFC 9068), else `azp` or `cid`.
+    pub client: Option<String>,
+    /// `scope` split at spaces (RFC 8693 section 4.2), else `scp`.
+    pub scopes: Vec<String>,
+    /// The key that signed, by its `kid`.
+    pub kid: String,
+    /// The SHA-256 of the token, which stands for it in logs.
+    pub token_digest: String,
+}
+
+impl Claims {
+    /// Whether the token is for this audience.
+    ///
+    /// # Errors
+    /// [`TokenRefusal::AudienceWrong`].
+    pub fn check_audience(&self, issuer: &Issuer) -> Result<(), TokenRefusal> {
+        if self.audience.iter().any(|audience| issuer.audience.contains(audience)) {
+            Ok(())
+        } else {
+            Err(TokenRefusal::AudienceWrong)
+        }
+    }
+
+    /// Whether the token may be believed at `now` (RFC 7519 sections 4.1.4 to 4.1.6).
+    ///
+    /// # Errors
+    /// [`TokenRefusal::Expired`] or [`TokenRefusal::NotYetValid`].
+    pub fn check_times(&self, now: UnixSeconds, leeway_s: u64) -> Result<(), TokenRefusal> {
+        if now >= self.expires_at.plus_s(leeway_s) {
+            return Err(TokenRefusal::Expired);
+        }
+        let soon = now.plus_s(leeway_s);
+        if self.not_before.is_some_and(|time| soon < time) || self.issued_at.is_some_and(|time| soon < time) {
+            return Err(TokenRefusal::NotYetValid);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) fn claims() -> Claims {
+        Claims {
+            issuer_name: "okta".to_owned(),
+            issuer: "https://okta.example".to_owned(),
+            subject: Some("u1".to_owned()),
+            audience: vec!["api://orders".to_owned()],
+            expires_at: UnixSeconds(1_000),
+            not_before: Some(UnixSeconds(500)),
+            issued_at: Some(UnixSeconds(500)),
+            client: None,
+            scopes: vec!["orders:read".to_owned()],
+            kid: "k1".to_owned(),
+            token_digest: "d".to_owned(),
+        }
+    }
+
+    #[test]
+    fn times_count_to_the_second() {
+        for (name, now, expected) in [
+            ("well within", 700, Ok(())),
+            ("last second of the leeway", 1_059, Ok(())),
+            ("expired", 1_060, Err(TokenRefusal::Expired)),
+            ("first second of the leeway", 440, Ok(())),
+            ("too early", 439, Err(TokenRefusal::NotYetValid)),
+        ] {
+            assert_eq!(claims().check_times(UnixSeconds(now), 60), expected, "{name}");
+        }
+        let forever = Claims {
+            expires_at: UnixSeconds(u64::MAX),
+            not_before: None,
+            issued_at: None,
+            ..claims()
+        };
+        assert_eq!(forever.check_times(UnixSeconds(u64::MAX - 1), 60), Ok(()));
+    }
+
+    #[test]
+    fn one_audience_of_ours_is_needed() {
+        let issuer = |audience: &[&str]| Issuer {
+            issuer: "https://okta.example".to_owned(),
+            audience: audience.iter().map(|&text| text.to_owned()).collect(),
+            leeway_s: 60,
+        };
+        assert_eq!(claims().check_audience(&issuer(&["x", "api://orders"])), Ok(()));
+        assert_eq!(
+            claims().check_audience(&issuer(&["api://orders/"])),
+            Err(TokenRefusal::AudienceWrong)
+        );
+        let none = Claims {
+            audience: vec![],
+            ..claims()
+        };
+        assert_eq!(
+            none.check_audience(&issuer(&["api://orders"])),
+            Err(TokenRefusal::AudienceWrong)
+        );
+    }
+}

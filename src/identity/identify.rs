@@ -1,0 +1,145 @@
+//! The way from a request to a verified caller.
+//!
+//! Promises: at most three look-ups in stores (the key, and the issuer's index where the key is missing) and three
+//! cache operations. Nothing is fetched. What is missing or malformed in a store is told apart from what is wrong with
+//! the token: the former is ours to mend (503), the latter the caller's (401).
+
+use std::sync::Arc;
+
+use crate::{
+    host::{ConfigStore, Host},
+    identity::{
+        claims::Claims,
+        credential::{self, Token},
+        keys::{VerifyingKey, index_entry, key_entry},
+        remembered,
+        token::Unverified,
+        verify::{Verified, token_digest, verify},
+    },
+    rejection::{Rejection, TokenRefusal},
+    request::CanonicalRequest,
+    sandbox::{Sandbox, Versioned},
+    time::UnixSeconds,
+};
+
+/// Where a caller's claims came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The sandbox's memory.
+    Sandbox,
+    /// The POP's cache.
+    Pop,
+    /// The signature was verified for this request.
+    Verified,
+}
+
+impl Source {
+    /// The word for it in the log.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Sandbox => "sandbox",
+            Self::Pop => "pop",
+            Self::Verified => "verified",
+        }
+    }
+}
+
+/// A caller who is known.
+#[derive(Debug)]
+pub struct Identified {
+    /// The claims.
+    pub claims: Arc<Verified<Claims>>,
+    /// Where they came from.
+    pub source: Source,
+    /// What went wrong without harm, for the log.
+    pub problem: Option<String>,
+}
+
+/// Finds out who asks.
+///
+/// # Errors
+/// Why no caller is known: a refusal of the credential, or [`Rejection::Misconfigured`].
+pub async fn identify<H: Host>(
+    host: &H,
+    sandbox: &Sandbox,
+    versioned: &Versioned,
+    request: &CanonicalRequest,
+    now: UnixSeconds,
+) -> Result<Identified, Rejection> {
+    let token = credential::bearer(request)?;
+    if let Some(claims) = remembered::in_sandbox(sandbox, versioned, &token, now) {
+        return Ok(Identified {
+            claims,
+            source: Source::Sandbox,
+            problem: None,
+        });
+    }
+    // Before anything is hashed or looked up: a token that no key could verify ends here.
+    let unverified = Unverified::read(&token)?;
+    let (name, issuer) = versioned
+        .site
+        .issuer(&unverified.unverified_issuer)
+        .ok_or(TokenRefusal::IssuerUnknown)?;
+    let digest = token_digest(&token);
+    if let Some(claims) = remembered::in_pop(host, sandbox, versioned, (&token, &digest), now).await {
+        return Ok(Identified {
+            claims,
+            source: Source::Pop,
+            problem: None,
+        });
+    }
+    let key = key(host, sandbox, &unverified, now).await?;
+    let verified = verify((&token, &digest), &unverified, &key, (name, issuer), now)?;
+    remembered_first(host, sandbox, versioned, &token, verified, now).await
+}
+
+async fn remembered_first<H: Host>(
+    host: &H,
+    sandbox: &Sandbox,
+    versioned: &Versioned,
+    token: &Token,
+    verified: Verified<Claims>,
+    now: UnixSeconds,
+) -> Result<Identified, Rejection> {
+    let claims = Arc::new(verified);
+    let problem = remembered::remember(host, sandbox, versioned, token, &claims, now)
+        .await
+        .err();
+    Ok(Identified {
+        claims,
+        source: Source::Verified,
+        problem,
+    })
+}
+
+/// The key that the token names, from memory or the store.
+async fn key<H: Host>(
+    host: &H,
+    sandbox: &Sandbox,
+    unverified: &Unverified,
+    now: UnixSeconds,
+) -> Result<Arc<VerifyingKey>, Rejection> {
+    let (issuer, kid) = (&unverified.unverified_issuer, &unverified.unverified_kid);
+    if let Some(key) = sandbox.key(issuer, kid, now) {
+        return Ok(key);
+    }
+    let entry = host.config(ConfigStore::Keys, &key_entry(issuer, kid)).await;
+    match entry.map_err(|fault| Rejection::Misconfigured(fault.0))? {
+        Some(jwk) => {
+            let key = VerifyingKey::from_jwk(&jwk, kid)
+                .map_err(|why| Rejection::Misconfigured(format!("a stored key of {issuer} can't be used: {why}")))?;
+            Ok(sandbox.keep_key(issuer, kid, key, now))
+        }
+        None => Err(missing_key(host, issuer).await),
+    }
+}
+
+/// A missing key is the token's fault if its issuer has others, and ours if it has none at all.
+async fn missing_key<H: Host>(host: &H, issuer: &str) -> Rejection {
+    match host.config(ConfigStore::Keys, &index_entry(issuer)).await {
+        Ok(Some(_)) => TokenRefusal::KeyUnknown.into(),
+        Ok(None) => Rejection::Misconfigured(format!("the config store `tollgate_keys` has no keys of {issuer}")),
+        Err(fault) => Rejection::Misconfigured(fault.0),
+    }
+}

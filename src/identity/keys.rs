@@ -1,0 +1,216 @@
+//! Issuers' keys: how they are stored, and how one is read.
+//!
+//! Promises: one public key an entry, found by issuer and `kid`, so a token costs one look-up whatever the number of
+//! keys. A key pins its algorithm; the token's header has no say (RFC 8725 section 3.1).
+//!
+//! Refuses: keys with private parts, symmetric keys, keys for encryption, unknown types and curves, and RSA keys
+//! below 2,048 or above 8,192 bits.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jwt_simple::algorithms::{ES256PublicKey, Ed25519PublicKey, RS256PublicKey};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
+
+use crate::{digest, identity::token::Algorithm};
+
+/// The most keys that are taken from one issuer's key set.
+pub const KEYS_PER_ISSUER_MAX: usize = 64;
+
+/// The name of the entry that holds the key `kid` of `issuer`.
+#[must_use]
+pub fn key_entry(issuer: &str, kid: &str) -> String {
+    digest::of("tollgate key", &[issuer.as_bytes(), kid.as_bytes()])
+}
+
+/// The name of the entry that tells whether any keys of `issuer` are stored.
+#[must_use]
+pub fn index_entry(issuer: &str) -> String {
+    digest::of("tollgate key index", &[issuer.as_bytes()])
+}
+
+/// The index entry of an issuer: when its keys were fetched, and which there are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyIndex {
+    /// When the keys were fetched, in Unix seconds.
+    pub fetched_at: u64,
+    /// The key ids.
+    pub kids: Vec<String>,
+}
+
+/// A public key that verifies one issuer's tokens with one algorithm.
+#[derive(Debug, Clone)]
+pub enum VerifyingKey {
+    /// For [`Algorithm::Rs256`].
+    Rs256(Box<RS256PublicKey>),
+    /// For [`Algorithm::Es256`].
+    Es256(Box<ES256PublicKey>),
+    /// For [`Algorithm::EdDsa`].
+    EdDsa(Box<Ed25519PublicKey>),
+}
+
+/// A JSON Web Key (RFC 7517 section 4, RFC 7518 section 6, RFC 8037 section 2).
+#[derive(Deserialize)]
+struct Jwk {
+    kty: String,
+    kid: Option<String>,
+    alg: Option<String>,
+    #[serde(rename = "use")]
+    usage: Option<String>,
+    key_ops: Option<Vec<String>>,
+    crv: Option<String>,
+    n: Option<String>,
+    e: Option<String>,
+    x: Option<String>,
+    y: Option<String>,
+    d: Option<IgnoredAny>,
+    k: Option<IgnoredAny>,
+}
+
+/// The members of a public key that are stored; all others, such as certificates, are left out.
+const STORED_MEMBERS: &[&str] = &["kty", "kid", "alg", "use", "crv", "n", "e", "x", "y"];
+
+impl VerifyingKey {
+    /// Reads one public JWK whose `kid` must be the one that was asked for.
+    ///
+    /// # Errors
+    /// Why the key can't be used.
+    pub fn from_jwk(text: &str, kid: &str) -> Result<Self, String> {
+        let jwk: Jwk = serde_json::from_str(text).map_err(|why| format!("the key is no JWK: {why}"))?;
+        if jwk.kid.as_deref() != Some(kid) {
+            return Err("the key's `kid` is not the one it is stored for".to_owned());
+        }
+        jwk.check_usage()?;
+        let key = match (jwk.kty.as_str(), jwk.crv.as_deref()) {
+            ("RSA", None) => Self::rsa(&jwk)?,
+            ("EC", Some("P-256")) => Self::p256(&jwk)?,
+            ("OKP", Some("Ed25519")) => Self::ed25519(&jwk)?,
+            _ => return Err("the key's type or curve is not supported: RSA, P-256 and Ed25519 are".to_owned()),
+        };
+        match jwk.alg.as_deref() {
+            None => Ok(key),
+            Some(alg) if alg == key.algorithm_name() || (alg == "Ed25519" && key.algorithm() == Algorithm::EdDsa) => {
+                Ok(key)
+            }
+            Some(_) => Err("the key's `alg` is not supported for its type: RS256, ES256 and EdDSA are".to_owned()),
+        }
+    }
+
+    /// The one algorithm that this key verifies.
+    #[must_use]
+    pub fn algorithm(&self) -> Algorithm {
+        match self {
+            Self::Rs256(_) => Algorithm::Rs256,
+            Self::Es256(_) => Algorithm::Es256,
+            Self::EdDsa(_) => Algorithm::EdDsa,
+        }
+    }
+
+    fn algorithm_name(&self) -> &'static str {
+        match self {
+            Self::Rs256(_) => "RS256",
+            Self::Es256(_) => "ES256",
+            Self::EdDsa(_) => "EdDSA",
+        }
+    }
+
+    fn rsa(jwk: &Jwk) -> Result<Self, String> {
+        let (modulus, exponent) = (member(jwk.n.as_ref(), "n")?, member(jwk.e.as_ref(), "e")?);
+        let leading_zero_bits = modulus.first().map_or(0, |byte| byte.leading_zeros() as usize);
+        let bits = (modulus.len() * 8).saturating_sub(leading_zero_bits);
+        if !(2_048..=8_192).contains(&bits) {
+            return Err(format!("the RSA key has {bits} bits; 2,048 to 8,192 are taken"));
+        }
+        RS256PublicKey::from_components(&modulus, &exponent)
+            .map(|key| Self::Rs256(Box::new(key)))
+            .map_err(|_| "the RSA key is not valid".to_owned())
+    }
+
+    fn p256(jwk: &Jwk) -> Result<Self, String> {
+        let (x, y) = (member(jwk.x.as_ref(), "x")?, member(jwk.y.as_ref(), "y")?);
+        if x.len() != 32 || y.len() != 32 {
+            return Err("the P-256 key's coordinates are not 32 bytes each".to_owned());
+        }
+        // SEC 1 section 2.3.3: an uncompressed point is 04, x and y.
+        let point = [&[4_u8], x.as_slice(), y.as_slice()].concat();
+        ES256PublicKey::from_bytes(&point)
+            .map(|key| Self::Es256(Box::new(key)))
+            .map_err(|_| "the P-256 key is not a point of the curve".to_owned())
+    }
+
+    fn ed25519(jwk: &Jwk) -> Result<Self, String> {
+        Ed25519PublicKey::from_bytes(&member(jwk.x.as_ref(), "x")?)
+            .map(|key| Self::EdDsa(Box::new(key)))
+            .map_err(|_| "the Ed25519 key is not valid".to_owned())
+    }
+}
+
+impl Jwk {
+    fn check_usage(&self) -> Result<(), String> {
+        if self.d.is_some() || self.k.is_some() {
+            return Err("the key has private or symmetric parts; only public keys belong here".to_owned());
+        }
+        if self.usage.as_deref().is_some_and(|usage| usage != "sig") {
+            return Err("the key's `use` is not `sig`".to_owned());
+        }
+        if self
+            .key_ops
+            .as_ref()
+            .is_some_and(|operations| !operations.iter().any(|operation| operation == "verify"))
+        {
+            return Err("the key's `key_ops` do not name `verify`".to_owned());
+        }
+        Ok(())
+    }
+}
+
+fn member(value: Option<&String>, name: &str) -> Result<Vec<u8>, String> {
+    let text = value.ok_or_else(|| format!("the key has no `{name}`"))?;
+    URL_SAFE_NO_PAD
+        .decode(text)
+        .map_err(|_| format!("the key's `{name}` is not base64url"))
+}
+
+/// An issuer's key set as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredKeys {
+    /// Config-store entries: names and values, the index last.
+    pub entries: Vec<(String, String)>,
+    /// Why other keys were left out, in words.
+    pub left_out: Vec<String>,
+}
+
+/// The config-store entries for an issuer's key set (RFC 7517 section 5).
+///
+/// # Errors
+/// Why the set can't be used at all; also when no key of it can.
+pub fn entries(issuer: &str, jwks: &str, fetched_at: u64) -> Result<StoredKeys, String> {
+    #[derive(Deserialize)]
+    struct KeySet {
+        keys: Vec<serde_json::Map<String, serde_json::Value>>,
+    }
+    let set: KeySet = serde_json::from_str(jwks).map_err(|why| format!("not a JSON Web Key Set: {why}"))?;
+    let (mut entries, mut kids, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
+    for mut jwk in set.keys.into_iter().take(KEYS_PER_ISSUER_MAX) {
+        let kid = jwk
+            .get("kid")
+            .and_then(|kid| kid.as_str())
+            .unwrap_or_default()
+            .to_owned();
+        let whole = serde_json::Value::Object(jwk.clone()).to_string();
+        if let Err(why) = VerifyingKey::from_jwk(&whole, &kid) {
+            left_out.push(format!("key `{kid}`: {why}"));
+            continue;
+        }
+        jwk.retain(|name, _| STORED_MEMBERS.contains(&name.as_str()));
+        entries.push((key_entry(issuer, &kid), serde_json::Value::Object(jwk).to_string()));
+        kids.push(kid);
+    }
+    if kids.is_empty() {
+        return Err(format!("no key of the set can be used: {}", left_out.join("; ")));
+    }
+    let index = serde_json::to_string(&KeyIndex { fetched_at, kids }).map_err(|why| why.to_string())?;
+    entries.push((index_entry(issuer), index));
+    Ok(StoredKeys { entries, left_out })
+}
+
+#[cfg(test)]
+mod tests;

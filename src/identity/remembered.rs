@@ -1,0 +1,98 @@
+//! Claims that were verified before: in the sandbox's memory, then in the POP's cache.
+//!
+//! Promises: an entry's name holds everything that the verification depended on (the whole token and the version of
+//! the policy), its life is the least of the token's expiry and the policy's cap, and the token's times are checked
+//! again at each use. The cache never holds a token, neither in a key nor in a value.
+//!
+//! A cache that fails is a miss: the token is verified again.
+
+use std::sync::Arc;
+
+use crate::{
+    digest,
+    host::{CacheKey, Freshness, Host},
+    identity::{claims::Claims, credential::Token, verify::Verified},
+    policy::site::Issuer,
+    sandbox::{Sandbox, Versioned},
+    secret::Secret,
+    time::UnixSeconds,
+};
+
+/// The name of the POP's cache entry for a token, given by its digest.
+fn cache_key(version: &str, token_digest: &str) -> CacheKey {
+    CacheKey(digest::of(
+        "tollgate claims 1",
+        &[version.as_bytes(), token_digest.as_bytes()],
+    ))
+}
+
+/// Looks in the sandbox's memory.
+pub fn in_sandbox(
+    sandbox: &Sandbox,
+    versioned: &Versioned,
+    token: &Token,
+    now: UnixSeconds,
+) -> Option<Arc<Verified<Claims>>> {
+    sandbox
+        .claims(&versioned.version, token, now)
+        .filter(|claims| still_good(claims.get(), versioned, now))
+}
+
+/// Looks in the POP's cache, and keeps what is found in the sandbox's memory.
+pub async fn in_pop<H: Host>(
+    host: &H,
+    sandbox: &Sandbox,
+    versioned: &Versioned,
+    (token, token_digest): (&Token, &str),
+    now: UnixSeconds,
+) -> Option<Arc<Verified<Claims>>> {
+    let value = host
+        .recall(&cache_key(&versioned.version, token_digest))
+        .await
+        .ok()
+        .flatten()?;
+    let claims: Claims = serde_json::from_slice(value.expose()).ok()?;
+    if claims.token_digest != token_digest || !still_good(&claims, versioned, now) {
+        return None;
+    }
+    let verified = Arc::new(Verified::remembered(claims));
+    let until = now.plus_s(life_s(verified.get(), versioned, now));
+    sandbox.keep_claims(&versioned.version, token, &verified, until);
+    Some(verified)
+}
+
+/// Remembers claims that were just verified. Gives what the cache said against it, for the log.
+pub async fn remember<H: Host>(
+    host: &H,
+    sandbox: &Sandbox,
+    versioned: &Versioned,
+    token: &Token,
+    verified: &Arc<Verified<Claims>>,
+    now: UnixSeconds,
+) -> Result<(), String> {
+    let claims = verified.get();
+    let life_s = life_s(claims, versioned, now);
+    if life_s == 0 {
+        return Ok(());
+    }
+    sandbox.keep_claims(&versioned.version, token, verified, now.plus_s(life_s));
+    let value = serde_json::to_vec(claims).map_err(|why| why.to_string())?;
+    let key = cache_key(&versioned.version, &claims.token_digest);
+    let freshness = Freshness {
+        fresh_s: life_s,
+        stale_s: 0,
+    };
+    host.remember(&key, &Secret::new(value), freshness)
+        .await
+        .map_err(|fault| fault.0)
+}
+
+/// The least of what is left until expiry and the policy's cap, in seconds.
+fn life_s(claims: &Claims, versioned: &Versioned, now: UnixSeconds) -> u64 {
+    now.until_s(claims.expires_at).min(versioned.site.parts().remember_s)
+}
+
+fn still_good(claims: &Claims, versioned: &Versioned, now: UnixSeconds) -> bool {
+    let issuer: Option<&Issuer> = versioned.site.parts().issuers.get(&claims.issuer_name);
+    issuer.is_some_and(|issuer| issuer.issuer == claims.issuer && claims.check_times(now, issuer.leeway_s).is_ok())
+}

@@ -1,0 +1,215 @@
+//! Every way to say no.
+//!
+//! Promises: each refusal is one variant, and [`Rejection::verdict`] turns it into status, code and text in one
+//! exhaustive match. The same code stands in the log, the tests, the reference (`docs/refusals.md`) and the answer.
+//!
+//! Refuses to tell: an answer says nothing about the inside. What an operator needs to know travels in the variant
+//! and goes to the log through [`Rejection::cause`].
+
+use crate::request::Ambiguity;
+
+/// Why a request was not let through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rejection {
+    /// The request can be read in more than one way.
+    RequestAmbiguous(Ambiguity),
+    /// No route has this host and path.
+    RouteUnknown,
+    /// The path has routes, but none for this method.
+    MethodNotAllowed {
+        /// The methods that the path has, for `Allow` (RFC 9110 section 10.2.1).
+        allowed: Vec<String>,
+    },
+    /// The route asks for a caller, and no credential came.
+    CredentialMissing,
+    /// A credential came in a scheme that is not `Bearer`.
+    CredentialUnsupported,
+    /// A token came and is not good.
+    Token(TokenRefusal),
+    /// The token is good, but the route admits no caller of its issuer.
+    IssuerNotAllowed,
+    /// The token is good but lacks a scope.
+    ScopeMissing {
+        /// All scopes that the nearest rule asks for.
+        scopes: Vec<String>,
+    },
+    /// Google gave no identity token for the service's invoker, so nothing was sent.
+    UpstreamIdentityUnavailable(String),
+    /// The service could not be reached.
+    UpstreamRefused(String),
+    /// The service did not answer in time.
+    UpstreamTimeout(String),
+    /// The connection to the service broke before an answer came, or what came was no HTTP.
+    UpstreamReset(String),
+    /// A store, key or policy is missing or malformed. The text is for the log alone.
+    Misconfigured(String),
+}
+
+/// Why a token is not good. All are 401 answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenRefusal {
+    /// Not a compact JWS with a JSON header and payload (RFC 7515 section 7.1).
+    Malformed,
+    /// Longer than the gateway reads.
+    TooLong,
+    /// Signed with an algorithm that is not accepted, or another than the key's.
+    AlgorithmNotAllowed,
+    /// The header's `typ` is neither `JWT` nor `at+jwt`.
+    TypeNotAllowed,
+    /// The header has a `crit` or `b64` member (RFC 7515 section 4.1.11, RFC 7797).
+    ExtensionNotSupported,
+    /// The token names an issuer that the policy does not know, or none.
+    IssuerUnknown,
+    /// The issuer has no key with the token's `kid`, or the token names none.
+    KeyUnknown,
+    /// The signature is not the key's.
+    SignatureInvalid,
+    /// The token is for another audience, or for none.
+    AudienceWrong,
+    /// The token has expired.
+    Expired,
+    /// The token says no expiry.
+    ExpiryMissing,
+    /// The token is not valid yet, or was issued in the future.
+    NotYetValid,
+}
+
+/// What a refusal looks like from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verdict {
+    /// The HTTP status.
+    pub status: u16,
+    /// The stable word for this refusal.
+    pub code: &'static str,
+    /// One sentence for whoever reads the answer: what is wrong and what to do.
+    pub detail: &'static str,
+    /// Cloud Logging's severity.
+    pub severity: &'static str,
+}
+
+const fn client(status: u16, code: &'static str, detail: &'static str) -> Verdict {
+    Verdict {
+        status,
+        code,
+        detail,
+        severity: "NOTICE",
+    }
+}
+
+const fn ours(status: u16, code: &'static str, detail: &'static str) -> Verdict {
+    Verdict {
+        status,
+        code,
+        detail,
+        severity: "ERROR",
+    }
+}
+
+impl Rejection {
+    /// Status, code and text of this refusal.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        match self {
+            Self::RequestAmbiguous(_) => client(
+                400,
+                "request-ambiguous",
+                "The request can be read in more than one way; see `reason`.",
+            ),
+            Self::RouteUnknown => client(404, "route-unknown", "There is nothing here."),
+            Self::MethodNotAllowed { .. } => client(405, "method-not-allowed", "Use one of the methods in `Allow`."),
+            Self::CredentialMissing => client(
+                401,
+                "credential-missing",
+                "Send a token as `Authorization: Bearer <token>`.",
+            ),
+            Self::CredentialUnsupported => client(
+                401,
+                "credential-unsupported",
+                "Only the scheme `Bearer` is accepted in `Authorization`.",
+            ),
+            Self::Token(refusal) => refusal.verdict(),
+            Self::IssuerNotAllowed => client(
+                403,
+                "issuer-not-allowed",
+                "Callers of this token's issuer may not do this.",
+            ),
+            Self::ScopeMissing { .. } => client(403, "scope-missing", "The token lacks a scope that this needs."),
+            Self::UpstreamIdentityUnavailable(_) => ours(
+                502,
+                "upstream-identity-unavailable",
+                "The gateway could not identify itself to the service. Try again shortly.",
+            ),
+            Self::UpstreamRefused(_) => ours(502, "upstream-refused", "The service could not be reached."),
+            Self::UpstreamTimeout(_) => ours(504, "upstream-timeout", "The service did not answer in time."),
+            Self::UpstreamReset(_) => ours(502, "upstream-reset", "The service broke off before it answered."),
+            Self::Misconfigured(_) => ours(
+                503,
+                "misconfigured",
+                "The gateway is not set up rightly. Try again later.",
+            ),
+        }
+    }
+
+    /// What only the log may tell.
+    #[must_use]
+    pub fn cause(&self) -> Option<&str> {
+        match self {
+            Self::RequestAmbiguous(ambiguity) => Some(ambiguity.word()),
+            Self::UpstreamIdentityUnavailable(cause)
+            | Self::UpstreamRefused(cause)
+            | Self::UpstreamTimeout(cause)
+            | Self::UpstreamReset(cause)
+            | Self::Misconfigured(cause) => Some(cause),
+            Self::RouteUnknown
+            | Self::MethodNotAllowed { .. }
+            | Self::CredentialMissing
+            | Self::CredentialUnsupported
+            | Self::Token(_)
+            | Self::IssuerNotAllowed
+            | Self::ScopeMissing { .. } => None,
+        }
+    }
+}
+
+impl TokenRefusal {
+    fn verdict(self) -> Verdict {
+        match self {
+            Self::Malformed => client(401, "token-malformed", "The token is not a signed JWT in compact form."),
+            Self::TooLong => client(401, "token-too-long", "The token is longer than 8,192 bytes."),
+            Self::AlgorithmNotAllowed => client(
+                401,
+                "algorithm-not-allowed",
+                "The token is not signed with the algorithm of its issuer's key.",
+            ),
+            Self::TypeNotAllowed => client(401, "type-not-allowed", "The token's type is not `JWT` or `at+jwt`."),
+            Self::ExtensionNotSupported => client(
+                401,
+                "extension-not-supported",
+                "The token asks for an extension that is not supported.",
+            ),
+            Self::IssuerUnknown => client(401, "issuer-unknown", "Tokens of this issuer are not accepted here."),
+            Self::KeyUnknown => client(401, "key-unknown", "The token's key is not among its issuer's keys."),
+            Self::SignatureInvalid => client(401, "signature-invalid", "The token's signature does not verify."),
+            Self::AudienceWrong => client(401, "audience-wrong", "The token is meant for another audience."),
+            Self::Expired => client(
+                401,
+                "token-expired",
+                "The token has expired. Ask its issuer for a new one.",
+            ),
+            Self::ExpiryMissing => client(401, "expiry-missing", "The token does not say when it expires."),
+            Self::NotYetValid => client(401, "token-not-yet-valid", "The token is not valid yet."),
+        }
+    }
+}
+
+impl From<TokenRefusal> for Rejection {
+    fn from(refusal: TokenRefusal) -> Self {
+        Self::Token(refusal)
+    }
+}
+
+impl From<Ambiguity> for Rejection {
+    fn from(ambiguity: Ambiguity) -> Self {
+        Self::RequestAmbiguous(ambiguity)
+    }
+}

@@ -1,0 +1,259 @@
+//! The request: what the platform read ([`Head`]), and the one form of it that everything else sees
+//! ([`CanonicalRequest`]).
+//!
+//! Promises: host, path and query are parsed once. Routing, policy, cache keys, logs and the bytes sent upstream all
+//! use the canonical form, and what the client sent is not reachable past this module.
+//!
+//! Refuses, with an [`Ambiguity`]: everything that two parsers could read differently. A gateway that matches one
+//! reading while the service acts on another is the commonest way around an access rule.
+
+pub mod ambiguity;
+pub mod authority;
+pub mod path;
+pub mod query;
+
+use std::net::IpAddr;
+
+pub use crate::request::ambiguity::Ambiguity;
+
+use crate::{
+    request::{authority::Authority, path::CanonicalPath, query::CanonicalQuery},
+    secret::Secret,
+};
+
+/// The longest path and query together, in bytes. The platform's own limit for a URL is 8,192 bytes.
+pub const TARGET_BYTES_MAX: usize = 8_192;
+
+/// The most header names a request may carry.
+pub const HEADER_NAMES_MAX: usize = 256;
+
+/// The headers whose values the gateway reads, lower-case. A home copies these into [`Head::values`]; the values of
+/// all others stay with the platform, since copying a header is among the dearest things that a request does.
+pub const HEADERS_READ: &[&str] = &[
+    "host",
+    "authorization",
+    "accept",
+    "connection",
+    "content-length",
+    "transfer-encoding",
+    "traceparent",
+];
+
+/// A request as the platform read it: plain data, copied once at the border.
+#[derive(Debug, Clone, Default)]
+pub struct Head {
+    /// The method as sent.
+    pub method: String,
+    /// Path and query as the platform gives them (origin form, RFC 9112 section 3.2.1).
+    pub target: String,
+    /// The names of all headers, lower-case, each once.
+    pub header_names: Vec<String>,
+    /// Every value of every header in [`HEADERS_READ`], lower-case name first, in order of arrival.
+    pub values: Vec<(&'static str, Secret<Vec<u8>>)>,
+    /// The client's address.
+    pub client: Option<IpAddr>,
+    /// The platform's identifier for this request; it finds the log entry.
+    pub request_id: String,
+}
+
+/// The one form of a request that routing, policy, caches, logs and the upstream see.
+#[derive(Debug, Clone)]
+pub struct CanonicalRequest {
+    method: String,
+    authority: Authority,
+    path: CanonicalPath,
+    query: Option<CanonicalQuery>,
+    header_names: Vec<String>,
+    connection_names: Vec<String>,
+    authorization: Option<Secret<String>>,
+    content_length: Option<u64>,
+    trace_id: Option<String>,
+    wants_html: bool,
+}
+
+impl CanonicalRequest {
+    /// Reads `head` in the one way that it can be read.
+    ///
+    /// # Errors
+    /// The first [`Ambiguity`] found, in the order: method, target, host, other headers.
+    pub fn new(head: &Head) -> Result<Self, Ambiguity> {
+        let method = canonical_method(&head.method)?;
+        let (path, query) = canonical_target(&head.target)?;
+        let authority = Authority::parse(one(head, "host", Ambiguity::Host)?.ok_or(Ambiguity::Host)?)?;
+        let authorization = one(head, "authorization", Ambiguity::Authorization)?;
+        let content_length = content_length(head)?;
+        if head.header_names.len() > HEADER_NAMES_MAX {
+            return Err(Ambiguity::Headers);
+        }
+        Ok(Self {
+            method,
+            authority,
+            path,
+            query,
+            header_names: head.header_names.clone(),
+            connection_names: connection_names(head)?,
+            authorization: authorization.map(|value| Secret::new(value.to_owned())),
+            content_length,
+            trace_id: texts(head, "traceparent").next().flatten().and_then(trace_id),
+            wants_html: texts(head, "accept")
+                .flatten()
+                .any(|accept| accept.contains("text/html")),
+        })
+    }
+
+    /// The method, upper-case.
+    #[must_use]
+    pub fn method(&self) -> &str {
+        &self.method
+    }
+
+    /// The host that was asked, lower-case and without port.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        self.authority.host()
+    }
+
+    /// The host that was asked, with the port if one was named.
+    #[must_use]
+    pub fn authority(&self) -> &Authority {
+        &self.authority
+    }
+
+    /// The path.
+    #[must_use]
+    pub fn path(&self) -> &CanonicalPath {
+        &self.path
+    }
+
+    /// Path and query as they go upstream.
+    #[must_use]
+    pub fn target(&self) -> String {
+        match &self.query {
+            Some(query) => format!("{}?{}", self.path.text(), query.text()),
+            None => self.path.text().to_owned(),
+        }
+    }
+
+    /// The names of all headers that the client sent, lower-case.
+    #[must_use]
+    pub fn header_names(&self) -> &[String] {
+        &self.header_names
+    }
+
+    /// The header names that the client's `Connection` lists (RFC 9110 section 7.6.1), lower-case.
+    #[must_use]
+    pub fn connection_names(&self) -> &[String] {
+        &self.connection_names
+    }
+
+    /// The one value of `Authorization`.
+    #[must_use]
+    pub fn authorization(&self) -> Option<&Secret<String>> {
+        self.authorization.as_ref()
+    }
+
+    /// The body's declared length in bytes.
+    #[must_use]
+    pub fn content_length(&self) -> Option<u64> {
+        self.content_length
+    }
+
+    /// The trace id of a well-formed `traceparent` (W3C Trace Context section 3.2.2.3).
+    #[must_use]
+    pub fn trace_id(&self) -> Option<&str> {
+        self.trace_id.as_deref()
+    }
+
+    /// Whether the client shows HTML to a person.
+    #[must_use]
+    pub fn wants_html(&self) -> bool {
+        self.wants_html
+    }
+}
+
+fn canonical_method(method: &str) -> Result<String, Ambiguity> {
+    let well_formed = !method.is_empty() && method.len() <= 32 && method.bytes().all(|byte| byte.is_ascii_uppercase());
+    if !well_formed || method == "CONNECT" || method == "TRACE" {
+        return Err(Ambiguity::Method);
+    }
+    Ok(method.to_owned())
+}
+
+fn canonical_target(target: &str) -> Result<(CanonicalPath, Option<CanonicalQuery>), Ambiguity> {
+    if target.len() > TARGET_BYTES_MAX {
+        return Err(Ambiguity::TargetTooLong);
+    }
+    if target.contains('#') {
+        return Err(Ambiguity::Fragment);
+    }
+    match target.split_once('?') {
+        Some((path, query)) => Ok((CanonicalPath::parse(path)?, Some(CanonicalQuery::parse(query)?))),
+        None => Ok((CanonicalPath::parse(target)?, None)),
+    }
+}
+
+/// The values of one header as text; `None` for a value that is not visible ASCII.
+fn texts<'h>(head: &'h Head, name: &'static str) -> impl Iterator<Item = Option<&'h str>> {
+    head.values
+        .iter()
+        .filter(move |(found, _)| *found == name)
+        .map(|(_, value)| {
+            let bytes = value.expose();
+            let visible = bytes.iter().all(|byte| matches!(byte, 0x20..=0x7e | b'\t'));
+            if visible { std::str::from_utf8(bytes).ok() } else { None }
+        })
+}
+
+/// The only value of a header; `otherwise` when there are several or the one is not text.
+fn one<'h>(head: &'h Head, name: &'static str, otherwise: Ambiguity) -> Result<Option<&'h str>, Ambiguity> {
+    let mut values = texts(head, name);
+    match (values.next(), values.next()) {
+        (None, _) => Ok(None),
+        (Some(Some(text)), None) => Ok(Some(text.trim())),
+        _ => Err(otherwise),
+    }
+}
+
+fn content_length(head: &Head) -> Result<Option<u64>, Ambiguity> {
+    let Some(text) = one(head, "content-length", Ambiguity::ContentLength)? else {
+        return Ok(None);
+    };
+    let chunked = head.values.iter().any(|(name, _)| *name == "transfer-encoding");
+    if chunked || text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(Ambiguity::ContentLength);
+    }
+    text.parse().map(Some).map_err(|_| Ambiguity::ContentLength)
+}
+
+fn connection_names(head: &Head) -> Result<Vec<String>, Ambiguity> {
+    let mut names = Vec::new();
+    for value in texts(head, "connection") {
+        let value = value.ok_or(Ambiguity::Headers)?;
+        names.extend(
+            value
+                .split(',')
+                .map(|name| name.trim().to_ascii_lowercase())
+                .filter(|name| !name.is_empty()),
+        );
+    }
+    if names.len() > HEADER_NAMES_MAX {
+        Err(Ambiguity::Headers)
+    } else {
+        Ok(names)
+    }
+}
+
+/// The trace id in a version 00 `traceparent`: `00-<32 hex>-<16 hex>-<2 hex>`, not all zeros.
+fn trace_id(traceparent: &str) -> Option<String> {
+    let hex = |text: &str, length: usize| {
+        text.len() == length && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    let mut parts = traceparent.split('-');
+    let (version, trace, span, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let well_formed = version == "00" && hex(trace, 32) && hex(span, 16) && hex(flags, 2) && parts.next().is_none();
+    let zero = trace.bytes().all(|byte| byte == b'0');
+    (well_formed && !zero).then(|| trace.to_owned())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,251 @@
+//! What one sandbox remembers between requests.
+//!
+//! Promises: everything here is found by name (a version, a key id, a token's own bytes) and bounded in number and
+//! age, so nothing of one request can be seen by another that does not bring the same name. Nothing depends on a
+//! sandbox being reused: an empty one gives the same answers.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use crate::{
+    identity::{claims::Claims, credential::Token, keys::VerifyingKey, verify::Verified},
+    policy::site::Site,
+    secret::Secret,
+    time::UnixSeconds,
+};
+
+/// The most tokens whose claims are remembered.
+pub const TOKENS_MAX: usize = 64;
+
+/// The most issuers' keys that are remembered.
+pub const KEYS_MAX: usize = 32;
+
+/// How long a key is used before it is looked up again, in seconds. A withdrawn key is trusted no longer than this.
+pub const KEY_AGE_S_MAX: u64 = 60;
+
+/// The most Google tokens that are remembered.
+pub const GOOGLE_TOKENS_MAX: usize = 32;
+
+/// A site and its version.
+#[derive(Debug)]
+pub struct Versioned {
+    /// The version.
+    pub version: String,
+    /// The site.
+    pub site: Site,
+}
+
+/// The memory of one sandbox.
+#[derive(Debug)]
+pub struct Sandbox {
+    site: Mutex<Option<Arc<Versioned>>>,
+    keys: Mutex<Bounded<KeyMemory>>,
+    tokens: Mutex<Bounded<TokenMemory>>,
+    google: Mutex<Bounded<GoogleMemory>>,
+}
+
+#[derive(Debug)]
+struct KeyMemory {
+    issuer: String,
+    kid: String,
+    key: Arc<VerifyingKey>,
+    read_at: UnixSeconds,
+}
+
+#[derive(Debug)]
+struct TokenMemory {
+    version: String,
+    tail: [u8; 8],
+    token: Token,
+    claims: Arc<Verified<Claims>>,
+    until: UnixSeconds,
+}
+
+#[derive(Debug)]
+struct GoogleMemory {
+    name: String,
+    token: Secret<String>,
+    until: UnixSeconds,
+}
+
+impl Default for Sandbox {
+    fn default() -> Self {
+        Self {
+            site: Mutex::new(None),
+            keys: Mutex::new(Bounded::new(KEYS_MAX)),
+            tokens: Mutex::new(Bounded::new(TOKENS_MAX)),
+            google: Mutex::new(Bounded::new(GOOGLE_TOKENS_MAX)),
+        }
+    }
+}
+
+impl Sandbox {
+    /// The site of this version, if it is the one that was read last.
+    pub fn site(&self, version: &str) -> Option<Arc<Versioned>> {
+        held(&self.site)
+            .as_ref()
+            .filter(|kept| kept.version == version)
+            .cloned()
+    }
+
+    /// Keeps a site in place of the one before.
+    pub fn keep_site(&self, site: Versioned) -> Arc<Versioned> {
+        let site = Arc::new(site);
+        *held(&self.site) = Some(Arc::clone(&site));
+        site
+    }
+
+    /// A key that was read not long before `now`.
+    pub fn key(&self, issuer: &str, kid: &str, now: UnixSeconds) -> Option<Arc<VerifyingKey>> {
+        let fresh = |kept: &&KeyMemory| {
+            kept.kid == kid && kept.issuer == issuer && now >= kept.read_at && kept.read_at.until_s(now) < KEY_AGE_S_MAX
+        };
+        held(&self.keys).find(fresh).map(|kept| Arc::clone(&kept.key))
+    }
+
+    /// Keeps a key that was read at `now`.
+    pub fn keep_key(&self, issuer: &str, kid: &str, key: VerifyingKey, now: UnixSeconds) -> Arc<VerifyingKey> {
+        let key = Arc::new(key);
+        let kept = KeyMemory {
+            issuer: issuer.to_owned(),
+            kid: kid.to_owned(),
+            key: Arc::clone(&key),
+            read_at: now,
+        };
+        held(&self.keys).replace(|old| old.kid == kid && old.issuer == issuer, kept);
+        key
+    }
+
+    /// The claims of a token that was verified under this version of the policy.
+    ///
+    /// The eight last bytes are compared first, so that most kept tokens cost one comparison of a word; then all bytes
+    /// in constant time.
+    pub fn claims(&self, version: &str, token: &Token, now: UnixSeconds) -> Option<Arc<Verified<Claims>>> {
+        let tail = tail(token);
+        let same = |kept: &&TokenMemory| {
+            kept.tail == tail && kept.until > now && kept.version == version && kept.token.same_bytes(token)
+        };
+        held(&self.tokens).find(same).map(|kept| Arc::clone(&kept.claims))
+    }
+
+    /// Keeps the claims of a token until a time.
+    pub fn keep_claims(&self, version: &str, token: &Token, claims: &Arc<Verified<Claims>>, until: UnixSeconds) {
+        let kept = TokenMemory {
+            version: version.to_owned(),
+            tail: tail(token),
+            token: token.clone(),
+            claims: Arc::clone(claims),
+            until,
+        };
+        held(&self.tokens).replace(|old| old.token.same_bytes(token), kept);
+    }
+
+    /// The Google token kept under a name, while it is fresh.
+    pub fn google_token(&self, name: &str, now: UnixSeconds) -> Option<Secret<String>> {
+        held(&self.google)
+            .find(|kept| kept.until > now && kept.name == name)
+            .map(|kept| kept.token.clone())
+    }
+
+    /// Keeps a Google token until a time.
+    pub fn keep_google_token(&self, name: &str, token: &Secret<String>, until: UnixSeconds) {
+        let kept = GoogleMemory {
+            name: name.to_owned(),
+            token: token.clone(),
+            until,
+        };
+        held(&self.google).replace(|old| old.name == name, kept);
+    }
+}
+
+/// The lock is never held across a wait, and what it guards is whole after each statement, so a poisoned one is as
+/// good as another.
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn tail(token: &Token) -> [u8; 8] {
+    token.expose().as_bytes().last_chunk().copied().unwrap_or_default()
+}
+
+/// A list that forgets its oldest entry when it is full.
+#[derive(Debug)]
+struct Bounded<T> {
+    entries: VecDeque<T>,
+    entries_max: usize,
+}
+
+impl<T> Bounded<T> {
+    fn new(entries_max: usize) -> Self {
+        Self {
+            entries: VecDeque::new(),
+            entries_max,
+        }
+    }
+
+    fn find(&self, matches: impl FnMut(&&T) -> bool) -> Option<&T> {
+        self.entries.iter().rev().find(matches)
+    }
+
+    /// Adds an entry, and drops those that it replaces.
+    fn replace(&mut self, mut replaced: impl FnMut(&T) -> bool, entry: T) {
+        self.entries.retain(|old| !replaced(old));
+        if self.entries.len() >= self.entries_max {
+            self.entries.pop_front();
+        }
+        self.entries.push_back(entry);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::claims::tests::claims;
+
+    #[test]
+    fn google_tokens_are_found_by_name_until_their_time() {
+        let sandbox = Sandbox::default();
+        sandbox.keep_google_token("a", &Secret::new("t".to_owned()), UnixSeconds(10));
+        assert!(sandbox.google_token("a", UnixSeconds(9)).is_some());
+        assert!(sandbox.google_token("a", UnixSeconds(10)).is_none());
+        assert!(sandbox.google_token("b", UnixSeconds(9)).is_none());
+    }
+
+    #[test]
+    fn claims_are_found_by_version_and_whole_token() {
+        let sandbox = Sandbox::default();
+        let token = |text: &str| Secret::new(text.to_owned());
+        let verified = Arc::new(Verified::remembered(claims()));
+        sandbox.keep_claims("v1", &token("head.payload.signature"), &verified, UnixSeconds(10));
+        for (name, version, text, now, found) in [
+            ("the same", "v1", "head.payload.signature", 9, true),
+            ("later", "v1", "head.payload.signature", 10, false),
+            ("other policy", "v2", "head.payload.signature", 9, false),
+            ("same tail", "v1", "hEad.payload.signature", 9, false),
+            ("shorter", "v1", "ead.payload.signature", 9, false),
+            ("short", "v1", "a", 9, false),
+        ] {
+            assert_eq!(
+                sandbox.claims(version, &token(text), UnixSeconds(now)).is_some(),
+                found,
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let sandbox = Sandbox::default();
+        for number in 0..GOOGLE_TOKENS_MAX + 1 {
+            sandbox.keep_google_token(&number.to_string(), &Secret::new("t".to_owned()), UnixSeconds(10));
+        }
+        assert!(
+            sandbox.google_token("0", UnixSeconds(1)).is_none(),
+            "the oldest is forgotten"
+        );
+        assert!(sandbox.google_token("1", UnixSeconds(1)).is_some());
+        assert_eq!(held(&sandbox.google).entries.len(), GOOGLE_TOKENS_MAX);
+    }
+}

@@ -1,0 +1,7 @@
+//! The services behind the gateway: what is sent to them, under which identity, and how.
+
+pub mod forward;
+pub mod google;
+pub mod headers;
+pub mod send;
+pub mod service_account;

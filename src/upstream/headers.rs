@@ -1,0 +1,205 @@
+//! The header firewall: what a service may hear of a caller, and from whom.
+//!
+//! Promises: a header that says who is asking, where from, or for what other path or method reaches a service only if
+//! the gateway set it, exactly once. A client's own is removed in every spelling: letter case, `_`, `.` or any other
+//! mark in place of `-` (CGI-like servers fold them all to `_`), repeated, or named in `Connection` so that the next hop
+//! would drop ours.
+
+use std::net::IpAddr;
+
+use crate::{
+    identity::claims::Claims,
+    policy::{decide::Permit, site::Action},
+    request::CanonicalRequest,
+    secret::Secret,
+    upstream::send::HeaderEdits,
+};
+
+/// Headers between two hops only (RFC 9110 section 7.6.1), and what goes with them.
+const HOP_BY_HOP: &[&str] = &[
+    "connection",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// Names that a client may not send to a service, as [`fold`] gives them.
+const RESERVED_NAMES: &[&str] = &[
+    "client-ip",
+    "fastly-client",
+    "forwarded",
+    "remote-user",
+    "true-client-ip",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "x-http-method",
+    "x-http-method-override",
+    "x-method-override",
+    "x-real-ip",
+    "x-remote-user",
+    "x-request-id",
+    "x-rewrite-url",
+    "x-serverless-authorization",
+    "x-user",
+];
+
+/// Beginnings of names that a client may not send to a service, as [`fold`] gives them.
+const RESERVED_PREFIXES: &[&str] = &[
+    "cf-access-",
+    "cf-connecting-",
+    "fastly-client-",
+    "x-amzn-oidc-",
+    "x-apigateway-",
+    "x-appengine-",
+    "x-auth-request-",
+    "x-authenticated-",
+    "x-cloud-",
+    "x-endpoint-",
+    "x-envoy-",
+    "x-forwarded-",
+    "x-goog-",
+    "x-ms-client-principal",
+    "x-original-",
+    "x-pomerium-",
+    "x-tollgate-",
+    "x-user-",
+];
+
+/// Headers of a response that speak to the platform, not to the client.
+const PLATFORM_ONLY: &[&str] = &["surrogate-control", "surrogate-key"];
+
+/// What the gateway tells a service about one request.
+#[derive(Debug)]
+pub struct Told<'a> {
+    /// The permit, with the caller.
+    pub permit: &'a Permit<'a>,
+    /// The Google ID token for the service's IAM check.
+    pub google_token: &'a Secret<String>,
+    /// The client's address.
+    pub client: Option<IpAddr>,
+    /// The request's identifier.
+    pub request_id: &'a str,
+    /// The service's own host, for `Host`.
+    pub host: String,
+}
+
+/// The edits that turn a client's request into the service's.
+#[must_use]
+pub fn request_edits(request: &CanonicalRequest, told: &Told<'_>) -> HeaderEdits {
+    let keep_authorization = matches!(
+        told.permit.route().action,
+        Action::Forward {
+            authorization: true,
+            ..
+        }
+    );
+    let removed = |name: &&String| {
+        let folded = fold(name);
+        let own_authorization = folded == "authorization" && !(keep_authorization && *name == "authorization");
+        own_authorization
+            || is_reserved(&folded)
+            || HOP_BY_HOP.contains(&folded.as_str())
+            || is_named(request.connection_names(), name)
+    };
+    let remove = request.header_names().iter().filter(removed).cloned().collect();
+    HeaderEdits {
+        remove,
+        set: set(request, told),
+    }
+}
+
+fn set(request: &CanonicalRequest, told: &Told<'_>) -> Vec<(&'static str, Secret<String>)> {
+    let mut set = vec![
+        ("host", told.host.clone()),
+        (
+            "x-serverless-authorization",
+            format!("Bearer {}", told.google_token.expose()),
+        ),
+        ("x-forwarded-host", request.authority().text()),
+        ("x-forwarded-proto", "https".to_owned()),
+        ("x-request-id", told.request_id.to_owned()),
+    ];
+    set.extend(told.client.map(|address| ("x-forwarded-for", address.to_string())));
+    if let Some(claims) = told.permit.claims() {
+        set.extend(identity(claims));
+    }
+    set.into_iter()
+        .map(|(name, value)| (name, Secret::new(value)))
+        .collect()
+}
+
+/// The caller, as the service hears of them. Until a signed assertion goes with it, a service may believe it because
+/// nobody but the gateway's invoker passes IAM.
+fn identity(claims: &Claims) -> impl Iterator<Item = (&'static str, String)> {
+    let scopes = (!claims.scopes.is_empty()).then(|| claims.scopes.join(" "));
+    [
+        ("x-tollgate-issuer", Some(claims.issuer.as_str())),
+        ("x-tollgate-subject", claims.subject.as_deref()),
+        ("x-tollgate-client", claims.client.as_deref()),
+        ("x-tollgate-scopes", scopes.as_deref()),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| value.map(|value| (name, header_text(value))))
+    .collect::<Vec<_>>()
+    .into_iter()
+}
+
+/// A claim as a header value: visible ASCII and single spaces as they are, `%` and all else percent-encoded, so that
+/// the value can be decoded in one way and can't hold a line end.
+fn header_text(claim: &str) -> String {
+    const ENCODED: &percent_encoding::AsciiSet = &percent_encoding::CONTROLS.add(b'%');
+    percent_encoding::utf8_percent_encode(claim, ENCODED).to_string()
+}
+
+/// What a response must lose on its way to the client.
+#[must_use]
+pub fn response_edits(header_names: &[String], connection: &[String], request_id: &str) -> HeaderEdits {
+    let named: Vec<String> = connection
+        .iter()
+        .flat_map(|value| value.split(','))
+        .map(|name| name.trim().to_ascii_lowercase())
+        .collect();
+    let removed = |name: &&String| {
+        let folded = fold(name);
+        let platform = PLATFORM_ONLY.contains(&folded.as_str()) || folded.starts_with("x-tollgate-");
+        let identity = folded == "x-serverless-authorization";
+        platform || identity || HOP_BY_HOP.contains(&folded.as_str()) || is_named(&named, name)
+    };
+    let remove = header_names.iter().filter(removed).cloned().collect();
+    HeaderEdits {
+        remove,
+        set: vec![("x-request-id", Secret::new(request_id.to_owned()))],
+    }
+}
+
+/// Headers that carry the message itself and stay, even where `Connection` names them.
+const MESSAGE: &[&str] = &["host", "content-length", "content-type", "content-encoding"];
+
+fn is_named(connection_names: &[String], name: &str) -> bool {
+    connection_names.iter().any(|named| named == name) && !MESSAGE.contains(&name)
+}
+
+fn is_reserved(folded: &str) -> bool {
+    RESERVED_NAMES.contains(&folded) || RESERVED_PREFIXES.iter().any(|prefix| folded.starts_with(prefix))
+}
+
+/// A name in the one spelling that is compared: lower case, and `-` for all that is neither letter nor digit.
+fn fold(name: &str) -> String {
+    name.chars()
+        .map(|character| {
+            if character.is_ascii_alphanumeric() {
+                character.to_ascii_lowercase()
+            } else {
+                '-'
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;
