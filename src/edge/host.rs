@@ -1,0 +1,94 @@
+//! What Fastly Compute does for the gateway.
+
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use fastly::{
+    Request, Response, cache::core::Transaction, compute_runtime, config_store::ConfigStore as Store,
+    secret_store::SecretStore,
+};
+use tollgate::{
+    host::{CacheFault, CacheKey, ConfigStore, Found, Freshness, Host, SECRET_STORE, SendFault, StoreFault},
+    secret::Secret,
+    time::WallClock,
+    upstream::send::{Call, Inbound, Outbound, Reply},
+};
+
+use crate::edge::{cache, message};
+
+/// Fastly Compute. Every call is ready at once.
+pub(crate) struct FastlyHost {
+    started: Instant,
+    pop: &'static str,
+}
+
+impl FastlyHost {
+    pub(crate) fn new(started: Instant) -> Self {
+        Self {
+            started,
+            pop: compute_runtime::pop(),
+        }
+    }
+}
+
+impl Host for FastlyHost {
+    type Request = Request;
+    type Response = Response;
+    type Turn = Transaction;
+
+    fn now(&self) -> WallClock {
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        WallClock {
+            unix_ms: u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX),
+        }
+    }
+
+    fn stopwatch_us(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    fn pop(&self) -> &str {
+        self.pop
+    }
+
+    async fn config(&self, store: ConfigStore, entry: &str) -> Result<Option<String>, StoreFault> {
+        let name = store.name();
+        let opened = Store::try_open(name).map_err(|why| StoreFault(format!("config store {name}: {why}")))?;
+        opened
+            .try_get(entry)
+            .map_err(|why| StoreFault(format!("config store {name}: {why}")))
+    }
+
+    async fn secret(&self, name: &str) -> Result<Option<Secret<Vec<u8>>>, StoreFault> {
+        let fault = |why: &dyn std::fmt::Display| StoreFault(format!("secret store {SECRET_STORE}: {why}"));
+        let store = SecretStore::open(SECRET_STORE).map_err(|why| fault(&why))?;
+        let Some(secret) = store.try_get(name).map_err(|why| fault(&why))? else {
+            return Ok(None);
+        };
+        let plaintext = secret.try_plaintext().map_err(|why| fault(&why))?;
+        Ok(Some(Secret::new(plaintext.to_vec())))
+    }
+
+    async fn recall(&self, key: &CacheKey) -> Result<Option<Secret<Vec<u8>>>, CacheFault> {
+        cache::recall(key)
+    }
+
+    async fn remember(&self, key: &CacheKey, value: &Secret<Vec<u8>>, freshness: Freshness) -> Result<(), CacheFault> {
+        cache::remember(key, value, freshness)
+    }
+
+    async fn recall_or_turn(&self, key: &CacheKey) -> Result<Found<Transaction>, CacheFault> {
+        cache::recall_or_turn(key)
+    }
+
+    async fn fill(&self, turn: Transaction, value: &Secret<Vec<u8>>, freshness: Freshness) -> Result<(), CacheFault> {
+        cache::fill(turn, value, freshness)
+    }
+
+    async fn call(&self, call: &Call) -> Result<Reply, SendFault> {
+        message::call(call)
+    }
+
+    async fn forward(&self, request: Request, outbound: &Outbound) -> Result<Inbound<Response>, SendFault> {
+        message::forward(request, outbound)
+    }
+}
