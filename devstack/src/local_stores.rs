@@ -1,0 +1,119 @@
+//! The gateway's stores as files on this machine, and the configuration that shows them to Viceroy.
+//!
+//! Promises: what is written is what would be published: the same entries under the same names. The config stores are
+//! read anew for each request, so an edited file takes effect at once, as on the platform.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use anyhow::Context as _;
+use serde_json::json;
+use tollgate::host::{ConfigStore, SECRET_STORE};
+use tollgate::identity::keys;
+use tollgate::policy::active::ACTIVE_ENTRY;
+use tollgate::policy::site::Site;
+
+/// The contents of the three stores.
+#[derive(Default)]
+pub struct LocalStores {
+    /// `tollgate`.
+    pub policy: BTreeMap<String, String>,
+    /// `tollgate_keys`.
+    pub keys: BTreeMap<String, String>,
+    /// `tollgate_secrets`; has no text form.
+    pub secrets: BTreeMap<String, Vec<u8>>,
+}
+
+impl LocalStores {
+    /// Puts a policy in force.
+    ///
+    /// # Errors
+    /// If it does not fit its page.
+    pub fn activate(&mut self, site: &Site) -> anyhow::Result<()> {
+        let (version, page) = site.to_page().map_err(anyhow::Error::msg)?;
+        self.policy.insert(Site::page_entry(&version), page);
+        self.policy.insert(ACTIVE_ENTRY.to_owned(), version);
+        Ok(())
+    }
+
+    /// Adds an issuer's keys, and gives the reasons why some were left out.
+    ///
+    /// # Errors
+    /// If no key of the set can be used.
+    pub fn add_keys(&mut self, issuer: &str, jwks: &str, fetched_at: u64) -> anyhow::Result<Vec<String>> {
+        let stored = keys::entries(issuer, jwks, fetched_at)
+            .map_err(|why| anyhow::anyhow!("the keys of {issuer} can't be used: {why}"))?;
+        self.keys.extend(stored.entries);
+        Ok(stored.left_out)
+    }
+
+    /// Writes the stores and a `fastly.toml` that names them into `folder`, and gives back the path of the latter.
+    ///
+    /// # Errors
+    /// If a file can't be written.
+    pub fn write(&self, folder: &Path) -> anyhow::Result<std::path::PathBuf> {
+        fs::create_dir_all(folder).with_context(|| format!("can't make the folder {}", folder.display()))?;
+        self.write_config_stores(folder)?;
+        let secrets = folder.join("secrets");
+        fs::create_dir_all(&secrets)?;
+        for (name, value) in &self.secrets {
+            write(&secrets.join(name), value)?;
+        }
+        let manifest = folder.join("fastly.toml");
+        write(&manifest, self.manifest()?.as_bytes())?;
+        Ok(manifest)
+    }
+
+    /// Writes the config stores alone, over those that a running gateway reads.
+    ///
+    /// # Errors
+    /// If a file can't be written.
+    pub fn write_config_stores(&self, folder: &Path) -> anyhow::Result<()> {
+        write_json(&folder.join(file(ConfigStore::Policy)), &self.policy)?;
+        write_json(&folder.join(file(ConfigStore::Keys)), &self.keys)
+    }
+
+    fn manifest(&self) -> anyhow::Result<String> {
+        let store = |store: ConfigStore| json!({ "format": "json", "file": file(store) });
+        let secrets: Vec<_> = self
+            .secrets
+            .keys()
+            .map(|name| json!({ "key": name, "file": format!("secrets/{name}") }))
+            .collect();
+        let manifest = json!({
+            "manifest_version": 3,
+            "name": "tollgate",
+            "language": "rust",
+            "local_server": {
+                "config_stores": {
+                    ConfigStore::Policy.name(): store(ConfigStore::Policy),
+                    ConfigStore::Keys.name(): store(ConfigStore::Keys),
+                },
+                "secret_stores": { SECRET_STORE: secrets },
+            },
+        });
+        Ok(toml::to_string(&manifest)?)
+    }
+}
+
+/// The file that holds a config store.
+#[must_use]
+pub fn file(store: ConfigStore) -> String {
+    format!("{}.json", store.name())
+}
+
+fn write_json(path: &Path, entries: &BTreeMap<String, String>) -> anyhow::Result<()> {
+    write(path, serde_json::to_string_pretty(entries)?.as_bytes())
+}
+
+/// Puts a file in place whole, so that a reader never sees half of it. Its owner alone can read it.
+fn write(path: &Path, contents: &[u8]) -> anyhow::Result<()> {
+    let folder = path.parent().context("a file without folder")?;
+    let mut whole = tempfile::NamedTempFile::new_in(folder)?;
+    std::io::Write::write_all(&mut whole, contents)?;
+    whole
+        .persist(path)
+        .with_context(|| format!("can't write {}", path.display()))?;
+    Ok(())
+}

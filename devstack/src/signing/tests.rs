@@ -1,0 +1,85 @@
+//! Signatures are confirmed by the right key only, and private keys do not show.
+
+use jsonwebtoken::jwk::JwkSet;
+use serde_json::json;
+
+use super::*;
+
+fn set_of(keys: &[Value]) -> JwkSet {
+    serde_json::from_value(json!({ "keys": keys })).expect("a key set")
+}
+
+#[test]
+fn each_algorithm_signs_what_its_public_key_confirms() {
+    for algorithm in Algorithm::ALL {
+        let name = algorithm.jws_name();
+        let key = SigningKey::generate(algorithm, "k1").expect(name);
+        let (header, claims) = (json!({ "alg": name, "kid": "k1", "odd": [1] }), json!({ "sub": "u1" }));
+        let token = key.sign(&header, &claims).expect(name);
+        let keys = set_of(&[key.public_jwk()]);
+        assert_eq!(verify(&token, &keys, &signature_only(algorithm)).expect(name), claims);
+        let shown = URL_SAFE_NO_PAD
+            .decode(token.split('.').next().expect("a header"))
+            .expect("base64url");
+        assert_eq!(serde_json::from_slice::<Value>(&shown).expect("json"), header, "{name}");
+
+        let stranger = SigningKey::generate(algorithm, "k1").expect(name);
+        let forged = stranger.sign(&header, &claims).expect(name);
+        verify(&forged, &keys, &signature_only(algorithm)).expect_err(name);
+        let unknown = key.sign(&json!({ "alg": name, "kid": "k2" }), &claims).expect(name);
+        verify(&unknown, &keys, &signature_only(algorithm)).expect_err(name);
+        let nameless = key.sign(&json!({ "alg": name }), &claims).expect(name);
+        verify(&nameless, &keys, &signature_only(algorithm)).expect_err(name);
+    }
+}
+
+#[test]
+fn public_keys_have_these_members_and_no_private_ones() {
+    let table = [
+        (
+            Algorithm::Rs256,
+            vec!["alg", "e", "kid", "kty", "n", "use"],
+            ("RSA", None),
+        ),
+        (
+            Algorithm::Es256,
+            vec!["alg", "crv", "kid", "kty", "use", "x", "y"],
+            ("EC", Some("P-256")),
+        ),
+        (
+            Algorithm::EdDsa,
+            vec!["alg", "crv", "kid", "kty", "use", "x"],
+            ("OKP", Some("Ed25519")),
+        ),
+    ];
+    for (algorithm, members, (kind, curve)) in table {
+        let jwk = SigningKey::generate(algorithm, "k1").expect("a key").public_jwk();
+        let mut found: Vec<_> = jwk.as_object().expect("an object").keys().map(String::as_str).collect();
+        found.sort_unstable();
+        assert_eq!(found, members, "{algorithm:?}");
+        assert_eq!((jwk["kty"].as_str(), jwk["crv"].as_str()), (Some(kind), curve));
+        assert_eq!(
+            (&jwk["alg"], &jwk["use"], &jwk["kid"]),
+            (&json!(algorithm.jws_name()), &json!("sig"), &json!("k1"))
+        );
+    }
+}
+
+#[test]
+fn the_private_key_shows_only_where_it_is_asked_for() {
+    for algorithm in Algorithm::ALL {
+        let key = SigningKey::generate(algorithm, "k1").expect("a key");
+        assert!(
+            key.private_pem().starts_with("-----BEGIN PRIVATE KEY-----\n"),
+            "{algorithm:?}"
+        );
+        assert!(
+            key.public_pem().starts_with("-----BEGIN PUBLIC KEY-----\n"),
+            "{algorithm:?}"
+        );
+        assert_eq!(
+            format!("{key:?}"),
+            format!("SigningKey {{ kid: \"k1\", algorithm: {algorithm:?}, .. }}")
+        );
+    }
+}

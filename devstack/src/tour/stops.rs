@@ -1,0 +1,323 @@
+//! The stops of the tour, in order.
+
+use std::io::Write;
+
+use serde_json::{Value, json};
+
+use super::{Guide, Stop};
+use crate::signing::{Algorithm, SigningKey};
+use crate::tokens::{Issuer, TokenBuilder, hmac_with_public_key, tampered_claims, tampered_signature, unsigned};
+
+/// The path of an order, for callers with the scope `orders:read`.
+const ORDER: &str = "/v1/orders/7";
+
+/// The invoker that IAM lets in.
+const INVOKER: &str = "edge@my-project.iam.gserviceaccount.com";
+
+pub(super) async fn walk<W: Write>(guide: &mut Guide<'_, W>) -> anyhow::Result<()> {
+    let issuer = guide.world.issuer("okta")?.clone();
+    at_the_edge(guide).await?;
+    good_tokens(guide, &issuer).await?;
+    bad_tokens(guide, &issuer).await?;
+    not_allowed(guide, &issuer).await?;
+    the_service(guide, &issuer).await?;
+    failures(guide, &issuer).await
+}
+
+fn reader(issuer: &Issuer) -> TokenBuilder<'_> {
+    issuer.token().scope("orders:read").subject("ada")
+}
+
+async fn at_the_edge<W: Write>(guide: &mut Guide<'_, W>) -> anyhow::Result<()> {
+    guide.heading("What the edge answers by itself")?;
+    let before = guide.world.sample("orders")?.received().len();
+    guide
+        .visit(Stop {
+            title: "the public route, without a credential",
+            method: "GET",
+            path: "/healthz",
+            status: 200,
+            log: vec![
+                ("/tollgate/decision", json!("respond")),
+                ("/tollgate/ended", json!("edge")),
+            ],
+            ..Stop::default()
+        })
+        .await?;
+    guide
+        .visit(refused(
+            "a route that is not there",
+            "/v2/orders",
+            None,
+            404,
+            "route-unknown",
+        ))
+        .await?;
+    guide
+        .visit(refused("no token", ORDER, None, 401, "credential-missing"))
+        .await?;
+    guide
+        .visit(refused(
+            "an encoded slash in the path",
+            "/v1/orders/7%2F8",
+            None,
+            400,
+            "request-ambiguous",
+        ))
+        .await?;
+    let after = guide.world.sample("orders")?.received().len();
+    guide.promise(
+        "none of these reached the service",
+        before == after,
+        "the service received a request",
+    )
+}
+
+async fn good_tokens<W: Write>(guide: &mut Guide<'_, W>, issuer: &Issuer) -> anyhow::Result<()> {
+    guide.heading("Who may pass")?;
+    let token = reader(issuer).build()?;
+    let stop = |title, token: &str, claims: Option<&str>| Stop {
+        title,
+        method: "GET",
+        path: ORDER,
+        token: Some(token.to_owned()),
+        status: 200,
+        answer: vec![
+            ("/service", json!("orders")),
+            ("/target", json!(ORDER)),
+            ("/invoker", json!(INVOKER)),
+            ("/caller/subject", json!("ada")),
+            ("/caller/issuer", json!(issuer.issuer)),
+        ],
+        log: [
+            ("/tollgate/decision", json!("forward")),
+            ("/tollgate/ended", json!("service")),
+        ]
+        .into_iter()
+        .chain(claims.map(|claims| ("/tollgate/claims", json!(claims))))
+        .collect(),
+        ..Stop::default()
+    };
+    guide
+        .visit(stop(
+            "a valid token (RS256); the service sees invoker and caller",
+            &token,
+            Some("verified"),
+        ))
+        .await?;
+    let again = guide.attempt(&stop("", &token, Some("sandbox"))).await?;
+    let from_pop = guide.attempt(&stop("", &token, Some("pop"))).await?;
+    guide.promise(
+        "the same token again: its claims are remembered",
+        again.is_empty() || from_pop.is_empty(),
+        "the log says neither `sandbox` nor `pop`",
+    )?;
+    for (title, algorithm) in [
+        ("a valid token (ES256)", Algorithm::Es256),
+        ("a valid token (EdDSA)", Algorithm::EdDsa),
+    ] {
+        let token = reader(issuer).algorithm(algorithm).build()?;
+        guide.visit(stop(title, &token, Some("verified"))).await?;
+    }
+    Ok(())
+}
+
+async fn bad_tokens<W: Write>(guide: &mut Guide<'_, W>, issuer: &Issuer) -> anyhow::Result<()> {
+    guide.heading("Who may not")?;
+    let stranger = SigningKey::generate(Algorithm::Rs256, issuer.key(Algorithm::Rs256).kid())?;
+    let good = reader(issuer).build()?;
+    let tokens = [
+        (
+            "a token that expired two minutes ago",
+            reader(issuer).expires_in(-120).build()?,
+            "token-expired",
+        ),
+        (
+            "a token without expiry",
+            reader(issuer).without("exp").build()?,
+            "expiry-missing",
+        ),
+        (
+            "a token that is not valid yet",
+            reader(issuer).not_before_in(600).build()?,
+            "token-not-yet-valid",
+        ),
+        (
+            "a token for another audience",
+            reader(issuer).audience("api://other").build()?,
+            "audience-wrong",
+        ),
+        (
+            "a token of another issuer",
+            reader(issuer).issuer("https://evil.example").build()?,
+            "issuer-unknown",
+        ),
+        (
+            "a token with an unknown key id",
+            reader(issuer).kid("no-such-key").build()?,
+            "key-unknown",
+        ),
+        (
+            "a token whose signature was changed",
+            tampered_signature(&good)?,
+            "signature-invalid",
+        ),
+        (
+            "a token whose subject was changed",
+            tampered_claims(&good, "sub", "root")?,
+            "signature-invalid",
+        ),
+        (
+            "a token signed by somebody else",
+            reader(issuer).signed_by(&stranger).build()?,
+            "signature-invalid",
+        ),
+        ("`alg: none`", unsigned(&good)?, "algorithm-not-allowed"),
+        (
+            "HS256 with the public key as the secret",
+            hmac_with_public_key(reader(issuer))?,
+            "algorithm-not-allowed",
+        ),
+        ("not a token at all", "hello".to_owned(), "token-malformed"),
+    ];
+    for (title, token, code) in tokens {
+        guide.visit(refused(title, ORDER, Some(token), 401, code)).await?;
+    }
+    Ok(())
+}
+
+async fn not_allowed<W: Write>(guide: &mut Guide<'_, W>, issuer: &Issuer) -> anyhow::Result<()> {
+    let token = issuer.token().scope("orders:write").build()?;
+    guide
+        .visit(refused(
+            "a good token without the scope",
+            ORDER,
+            Some(token),
+            403,
+            "scope-missing",
+        ))
+        .await
+}
+
+async fn the_service<W: Write>(guide: &mut Guide<'_, W>, issuer: &Issuer) -> anyhow::Result<()> {
+    guide.heading("What the service is told")?;
+    let front_end = guide
+        .world
+        .service("orders")?
+        .cloud_run
+        .as_ref()
+        .map(crate::cloud_run::CloudRun::url);
+    guide
+        .visit(Stop {
+            title: "the service called directly, without Google's token",
+            method: "GET",
+            path: ORDER,
+            status: 403,
+            elsewhere: front_end,
+            ..Stop::default()
+        })
+        .await?;
+    let forged = "root".to_owned();
+    guide
+        .visit(Stop {
+            title: "identity headers of the client's own are not passed on",
+            method: "GET",
+            path: ORDER,
+            token: Some(reader(issuer).build()?),
+            headers: vec![
+                ("x-tollgate-subject", forged.clone()),
+                ("X_Tollgate_Subject", forged.clone()),
+                ("x-goog-authenticated-user-email", forged.clone()),
+                ("x-serverless-authorization", "Bearer forged".to_owned()),
+                ("x-forwarded-user", forged),
+                (
+                    "connection",
+                    "close, x-tollgate-subject, x-serverless-authorization".to_owned(),
+                ),
+            ],
+            status: 200,
+            answer: vec![("/caller/subject", json!("ada")), ("/invoker", json!(INVOKER))],
+            ..Stop::default()
+        })
+        .await?;
+    let received = guide.world.sample("orders")?.last();
+    let headers = received.map(|received| received.headers).unwrap_or_default();
+    let forged = headers.iter().any(|(_, value)| value == "root");
+    guide.promise(
+        "none of them, in any spelling, was received",
+        !headers.is_empty() && !forged,
+        "a forged one was received",
+    )?;
+    let credential = headers.iter().any(|(name, _)| name == "authorization");
+    guide.promise(
+        "the caller's own token stayed at the edge",
+        !credential,
+        "`Authorization` was received",
+    )
+}
+
+async fn failures<W: Write>(guide: &mut Guide<'_, W>, issuer: &Issuer) -> anyhow::Result<()> {
+    guide.heading("What happens when something is down")?;
+    let world = guide.world;
+    let Some(google) = &world.google else { return Ok(()) };
+    google.stop().await;
+    guide
+        .visit(Stop {
+            title: "Google is down, its token is in the cache",
+            method: "GET",
+            path: ORDER,
+            token: Some(reader(issuer).build()?),
+            status: 200,
+            answer: vec![("/invoker", json!(INVOKER))],
+            ..Stop::default()
+        })
+        .await?;
+    let report = "/v1/reports/today";
+    let ended = |stop: Stop, ended: &str| Stop {
+        log: with(stop.log, "/tollgate/ended", json!(ended)),
+        ..stop
+    };
+    let token = Some(issuer.token().build()?);
+    let stop = refused(
+        "Google is down, there is no token",
+        report,
+        token.clone(),
+        502,
+        "upstream-identity-unavailable",
+    );
+    guide.visit(ended(stop, "edge")).await?;
+    let untouched = world.sample("reports")?.received().is_empty();
+    guide.promise(
+        "without Google's token nothing was sent",
+        untouched,
+        "the service received a request",
+    )?;
+    google.resume().await?;
+    // A failure is remembered for two seconds, so that callers do not queue for the next one.
+    tokio::time::sleep(std::time::Duration::from_millis(2_500)).await;
+    if let Some(front_end) = &world.service("reports")?.cloud_run {
+        front_end.stop().await;
+        let stop = refused("the service is dead", report, token, 502, "upstream-refused");
+        guide.visit(ended(stop, "network")).await?;
+        front_end.resume().await?;
+    }
+    Ok(())
+}
+
+fn with(mut list: Vec<(&'static str, Value)>, pointer: &'static str, value: Value) -> Vec<(&'static str, Value)> {
+    list.push((pointer, value));
+    list
+}
+
+fn refused(title: &'static str, path: &'static str, token: Option<String>, status: u16, code: &'static str) -> Stop {
+    Stop {
+        title,
+        method: "GET",
+        path,
+        token,
+        status,
+        answer: vec![("/code", json!(code)), ("/status", json!(status))],
+        log: vec![("/tollgate/code", json!(code)), ("/tollgate/decision", json!("refuse"))],
+        ..Stop::default()
+    }
+}

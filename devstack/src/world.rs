@@ -1,0 +1,270 @@
+//! The whole local world around one gateway: who vouches for callers, Google, Cloud Run, services, and Viceroy.
+//!
+//! Promises: a policy runs as it is written. Only where things are reached is changed: a service's URL becomes an
+//! address on this machine while its audience stays what it was, and the gateway also answers for `127.0.0.1` and
+//! `localhost`. What the caller of [`World::start`] does not bring is played: issuers without keys by the development
+//! identity provider, Google by our own endpoints, services by the sample service behind Cloud Run's front end.
+
+mod brought;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context as _, bail};
+use tempfile::TempDir;
+use tollgate::policy::compile::{self, Problem};
+use tollgate::policy::site::Site;
+use tollgate::policy::source::Source;
+
+use crate::cloud_run::{CloudRun, CloudRunService};
+use crate::google::Google;
+use crate::identity_provider::IdentityProvider;
+use crate::local_stores::LocalStores;
+use crate::sample_service::SampleService;
+use crate::tokens::Issuer;
+use crate::viceroy::{LogSink, Viceroy, ViceroyOptions};
+use brought::{brought_keys, check_names, localised, secrets};
+
+/// What to run, and what of the world is brought along.
+#[derive(Debug)]
+pub struct WorldOptions {
+    /// The policy's text.
+    pub policy: String,
+    /// JSON Web Key Sets by the policy's issuer names.
+    pub keys: BTreeMap<String, String>,
+    /// URLs of services on this machine by the policy's service names.
+    pub services: BTreeMap<String, String>,
+    /// Secrets by name.
+    pub secrets: BTreeMap<String, Vec<u8>>,
+    /// The base of Google's endpoints: `<base>/token` is the token endpoint.
+    pub google: Option<String>,
+    /// Whether Cloud Run's front end stands before the services.
+    pub iam: bool,
+    /// Where the gateway listens.
+    pub addr: SocketAddr,
+    /// Who is told of each log line.
+    pub log: LogSink,
+}
+
+impl WorldOptions {
+    /// A policy in a world that is all played, on a free port.
+    #[must_use]
+    pub fn new(policy: impl Into<String>) -> Self {
+        Self {
+            policy: policy.into(),
+            keys: BTreeMap::new(),
+            services: BTreeMap::new(),
+            secrets: BTreeMap::new(),
+            google: None,
+            iam: true,
+            addr: SocketAddr::from(([127, 0, 0, 1], 0)),
+            log: LogSink::Kept,
+        }
+    }
+}
+
+/// A service of the local world.
+#[derive(Debug)]
+pub struct LocalService {
+    /// The front end, unless the service is reached directly.
+    pub cloud_run: Option<CloudRun>,
+    /// The sample service, unless another was brought.
+    pub sample: Option<SampleService>,
+}
+
+/// A running world. Dropping it ends all of it.
+#[derive(Debug)]
+pub struct World {
+    /// The gateway.
+    pub gateway: Viceroy,
+    /// The identity provider, for issuers without keys of their own.
+    pub provider: IdentityProvider,
+    /// Google, unless another was brought.
+    pub google: Option<Google>,
+    /// The services by the policy's names.
+    pub services: BTreeMap<String, LocalService>,
+    /// What was left out or changed and should be known, in words.
+    pub notes: Vec<String>,
+    folder: TempDir,
+}
+
+impl World {
+    /// Starts everything and waits until the gateway listens.
+    ///
+    /// # Errors
+    /// What is wrong with the policy, or what could not be started.
+    pub async fn start(wasm: PathBuf, options: WorldOptions) -> anyhow::Result<Self> {
+        let (source, site) = read_policy(&options.policy)?;
+        check_names(&options, &site)?;
+        let mut stores = LocalStores::default();
+        let mut notes = brought_keys(&options, &site, &mut stores)?;
+        let provider = provide_issuers(&options, &site, &mut stores).await?;
+        let google = match &options.google {
+            None => Some(Google::start().await?),
+            Some(_) => None,
+        };
+        let services = start_services(&options, &site, google.as_ref()).await?;
+        stores.secrets = secrets(&options, &site, google.as_ref())?;
+        notes.push("the gateway also answers for the hosts 127.0.0.1 and localhost here".to_owned());
+        stores.activate(&localised(source, &site, &options, &services)?)?;
+        let folder = tempfile::Builder::new().prefix("tollgate-").tempdir()?;
+        let config = stores.write(folder.path())?;
+        let gateway = Viceroy::start(ViceroyOptions {
+            wasm,
+            config,
+            addr: options.addr,
+            log: options.log,
+        })
+        .await?;
+        Ok(Self {
+            gateway,
+            provider,
+            google,
+            services,
+            notes,
+            folder,
+        })
+    }
+
+    /// The folder with the stores' files, which may be edited while the gateway runs.
+    #[must_use]
+    pub fn stores(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The issuer that the identity provider plays under the policy's name.
+    ///
+    /// # Errors
+    /// If it plays none of that name.
+    pub fn issuer(&self, name: &str) -> anyhow::Result<&Issuer> {
+        self.provider
+            .issuer(name)
+            .with_context(|| format!("the identity provider plays no issuer {name}"))
+    }
+
+    /// The service of that name.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn service(&self, name: &str) -> anyhow::Result<&LocalService> {
+        self.services
+            .get(name)
+            .with_context(|| format!("there is no service {name}"))
+    }
+
+    /// The sample service of that name.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn sample(&self, name: &str) -> anyhow::Result<&SampleService> {
+        self.service(name)?
+            .sample
+            .as_ref()
+            .with_context(|| format!("the service {name} is not ours"))
+    }
+}
+
+/// Writes what [`World::start`] would serve as files for `viceroy` or `fastly compute serve`, with nothing played: keys
+/// and secrets are those that are brought, and services are where the options or the policy say.
+///
+/// # Errors
+/// What is wrong with the policy or missing, or a file that can't be written.
+pub fn emit(options: &WorldOptions, folder: &Path) -> anyhow::Result<PathBuf> {
+    let (source, site) = read_policy(&options.policy)?;
+    check_names(options, &site)?;
+    let mut stores = LocalStores::default();
+    brought_keys(options, &site, &mut stores)?;
+    let without_keys: Vec<&str> = site
+        .parts()
+        .issuers
+        .keys()
+        .filter(|name| !options.keys.contains_key(*name))
+        .map(String::as_str)
+        .collect();
+    if !without_keys.is_empty() {
+        bail!(
+            "no keys for {}; bring them with --keys NAME=JWKS.json",
+            without_keys.join(", ")
+        );
+    }
+    stores.secrets = options.secrets.clone();
+    stores.activate(&localised(source, &site, options, &BTreeMap::new())?)?;
+    stores.write(folder)
+}
+
+/// Reads and compiles a policy's text.
+///
+/// # Errors
+/// All problems of the policy, each on a line.
+pub fn read_policy(text: &str) -> anyhow::Result<(Source, Site)> {
+    let source = compile::parse(text).map_err(all_problems)?;
+    let site = compile::compile(&source).map_err(all_problems)?;
+    Ok((source, site))
+}
+
+fn all_problems(problems: Vec<Problem>) -> anyhow::Error {
+    let lines: Vec<String> = problems.iter().map(|problem| format!("  {problem}")).collect();
+    anyhow::anyhow!("the policy does not compile:\n{}", lines.join("\n"))
+}
+
+async fn provide_issuers(
+    options: &WorldOptions,
+    site: &Site,
+    stores: &mut LocalStores,
+) -> anyhow::Result<IdentityProvider> {
+    let mut played = Vec::new();
+    for (name, issuer) in site
+        .parts()
+        .issuers
+        .iter()
+        .filter(|(name, _)| !options.keys.contains_key(*name))
+    {
+        let audience = issuer.audience.first().cloned().unwrap_or_default();
+        let player = Issuer::new(name, &issuer.issuer, audience)?;
+        stores.add_keys(&issuer.issuer, &player.jwks().to_string(), unix_s())?;
+        played.push(player);
+    }
+    IdentityProvider::start(played).await
+}
+
+async fn start_services(
+    options: &WorldOptions,
+    site: &Site,
+    google: Option<&Google>,
+) -> anyhow::Result<BTreeMap<String, LocalService>> {
+    let mut services = BTreeMap::new();
+    for (name, service) in &site.parts().services {
+        let (upstream, sample) = match options.services.get(name) {
+            Some(url) => (url.trim_end_matches('/').to_owned(), None),
+            None => {
+                let sample = SampleService::start(name).await?;
+                (sample.url(), Some(sample))
+            }
+        };
+        let cloud_run = match google {
+            Some(google) if options.iam => {
+                let front_end = CloudRunService {
+                    audiences: vec![service.audience.clone()],
+                    invokers: vec![service.invoker.clone()],
+                    upstream,
+                    google_keys: google.jwks(),
+                };
+                Some(CloudRun::start(front_end).await?)
+            }
+            _ => None,
+        };
+        services.insert(name.clone(), LocalService { cloud_run, sample });
+    }
+    Ok(services)
+}
+
+/// Now, in Unix seconds.
+#[must_use]
+pub fn unix_s() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_secs()
+}

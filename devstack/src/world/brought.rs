@@ -1,0 +1,115 @@
+//! What is brought along for a local world, and the policy for this machine that comes of it.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, bail};
+use tollgate::policy::compile;
+use tollgate::policy::site::Site;
+use tollgate::policy::source::Source;
+
+use super::{LocalService, WorldOptions, all_problems, unix_s};
+use crate::google::Google;
+use crate::local_stores::LocalStores;
+
+/// A name that the policy does not have is a slip of the pen, and would be ignored in silence.
+pub(super) fn check_names(options: &WorldOptions, site: &Site) -> anyhow::Result<()> {
+    let parts = site.parts();
+    if let Some(name) = options.keys.keys().find(|name| !parts.issuers.contains_key(*name)) {
+        bail!("keys are given for `{name}`, but the policy has no [issuers.{name}]");
+    }
+    if let Some(name) = options.services.keys().find(|name| !parts.services.contains_key(*name)) {
+        bail!("a URL is given for `{name}`, but the policy has no [services.{name}]");
+    }
+    Ok(())
+}
+
+pub(super) fn brought_keys(
+    options: &WorldOptions,
+    site: &Site,
+    stores: &mut LocalStores,
+) -> anyhow::Result<Vec<String>> {
+    let mut notes = Vec::new();
+    for (name, jwks) in &options.keys {
+        if let Some(issuer) = site.parts().issuers.get(name) {
+            let left_out = stores.add_keys(&issuer.issuer, jwks, unix_s())?;
+            notes.extend(
+                left_out
+                    .into_iter()
+                    .map(|why| format!("issuer {name}: {why}; left out")),
+            );
+        }
+    }
+    Ok(notes)
+}
+
+/// The secrets that were brought, and for each invoker without one a key that our own Google knows.
+pub(super) fn secrets(
+    options: &WorldOptions,
+    site: &Site,
+    google: Option<&Google>,
+) -> anyhow::Result<BTreeMap<String, Vec<u8>>> {
+    let mut secrets = options.secrets.clone();
+    for (name, service) in &site.parts().services {
+        match (secrets.get_mut(&service.invoker_key), google) {
+            (Some(brought), _) => {
+                if let Some(base) = &options.google {
+                    *brought = with_token_uri(brought, base)
+                        .with_context(|| format!("the secret `{}` is not a key file", service.invoker_key))?;
+                }
+            }
+            (None, Some(google)) => {
+                let file = google.service_account(&service.invoker)?;
+                secrets.insert(service.invoker_key.clone(), file.to_string().into_bytes());
+            }
+            (None, None) => bail!(
+                "the service {name} needs the key of {}; with --google, bring it with --secret {}=KEYFILE.json",
+                service.invoker,
+                service.invoker_key
+            ),
+        }
+    }
+    Ok(secrets)
+}
+
+/// A service account's key file, for a token endpoint that stands elsewhere.
+fn with_token_uri(file: &[u8], base: &str) -> anyhow::Result<Vec<u8>> {
+    let mut file: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(file)?;
+    file.insert(
+        "token_uri".to_owned(),
+        format!("{}/token", base.trim_end_matches('/')).into(),
+    );
+    Ok(serde_json::to_vec(&file)?)
+}
+
+/// The policy for this machine: services where they are reached here, and their audiences as they were.
+pub(super) fn localised(
+    mut source: Source,
+    site: &Site,
+    options: &WorldOptions,
+    running: &BTreeMap<String, LocalService>,
+) -> anyhow::Result<Site> {
+    for (name, service) in &mut source.services {
+        service.audience = site
+            .parts()
+            .services
+            .get(name)
+            .map(|compiled| compiled.audience.clone());
+        let brought = options.services.get(name).cloned();
+        let here = running
+            .get(name)
+            .and_then(|local| match (&local.cloud_run, &local.sample) {
+                (Some(front_end), _) => Some(front_end.url()),
+                (None, Some(sample)) => Some(sample.url()),
+                (None, None) => None,
+            });
+        if let Some(url) = here.or(brought) {
+            service.url = url;
+        }
+    }
+    for host in ["127.0.0.1", "localhost"] {
+        if !source.gateway.hosts.iter().any(|named| named == host) {
+            source.gateway.hosts.push(host.to_owned());
+        }
+    }
+    compile::compile(&source).map_err(all_problems)
+}
