@@ -1,0 +1,164 @@
+//! `tollgate serve`: the real program under Viceroy, with a policy, keys and services of one's own.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::Args;
+use tokio::sync::mpsc::unbounded_channel;
+use tollgate_devstack::edge_program::{Build, build};
+use tollgate_devstack::readable::readable;
+use tollgate_devstack::viceroy::LogSink;
+use tollgate_devstack::world::{World, WorldOptions, emit};
+
+use crate::named;
+
+/// Run the gateway on this machine: the program that is deployed, under Viceroy
+///
+/// What you do not bring is played: issuers without --keys by a development identity provider, Google without --google
+/// by endpoints of our own, services without --service by one that tells what it received, behind Cloud Run's IAM check.
+/// With --google, or with --no-iam, services are reached directly.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tollgate serve --policy examples/demo.toml
+  tollgate serve --policy policy.toml --keys okta=jwks.json --service orders=http://127.0.0.1:8080 --log gateway.log")]
+pub(crate) struct Serve {
+    /// The policy
+    #[arg(long, value_name = "FILE")]
+    policy: PathBuf,
+    /// An issuer's keys, a JSON Web Key Set, by the policy's name of the issuer
+    #[arg(long, value_name = "ISSUER=JWKS.json", value_parser = named)]
+    keys: Vec<(String, String)>,
+    /// Where a service really is, by the policy's name of it; http is taken for this machine only
+    #[arg(long = "service", value_name = "NAME=URL", value_parser = named)]
+    services: Vec<(String, String)>,
+    /// A secret by name, such as the key file of a service's invoker
+    #[arg(long = "secret", value_name = "NAME=FILE", value_parser = named)]
+    secrets: Vec<(String, String)>,
+    /// Google's endpoints: URL/token is the token endpoint. Needs the invokers' keys as --secret
+    #[arg(long, value_name = "URL")]
+    google: Option<String>,
+    /// Reach services directly, without Cloud Run's IAM check before them
+    #[arg(long)]
+    no_iam: bool,
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:7676")]
+    addr: SocketAddr,
+    /// Write the gateway's log lines, JSON, to this file
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
+    /// Run this program instead of building it from the source
+    #[arg(long, value_name = "FILE")]
+    wasm: Option<PathBuf>,
+    /// Write fastly.toml and the stores' files to DIR, for `viceroy` or `fastly compute serve`, and end
+    #[arg(long, value_name = "DIR")]
+    emit: Option<PathBuf>,
+}
+
+impl Serve {
+    pub(crate) async fn run(&self, out: &mut impl Write) -> anyhow::Result<()> {
+        let (sender, mut lines) = unbounded_channel();
+        let options = self.options(LogSink::Sent(sender))?;
+        if let Some(folder) = &self.emit {
+            let manifest = emit(&options, folder)?;
+            writeln!(out, "wrote {}; run `viceroy -C {0} PROGRAM.wasm`", manifest.display())?;
+            return Ok(());
+        }
+        let mut log = self.log.as_deref().map(log_file).transpose()?;
+        let wasm = match &self.wasm {
+            Some(wasm) => wasm.clone(),
+            None => build(Build::from_env()?).await?,
+        };
+        let world = World::start(wasm, options).await?;
+        describe(&world, out)?;
+        loop {
+            tokio::select! {
+                line = lines.recv() => {
+                    let Some(line) = line else {
+                        anyhow::bail!("Viceroy ended by itself; its last words:\n{}", world.gateway.diagnostics().join("\n"));
+                    };
+                    match &mut log {
+                        Some(log) => writeln!(log, "{line}")?,
+                        None => writeln!(out, "{}", readable(&line))?,
+                    }
+                }
+                stopped = tokio::signal::ctrl_c() => return stopped.context("can't wait for Ctrl-C"),
+            }
+        }
+    }
+
+    fn options(&self, log: LogSink) -> anyhow::Result<WorldOptions> {
+        let read_text = |(name, path): &(String, String)| -> anyhow::Result<(String, String)> {
+            Ok((
+                name.clone(),
+                fs::read_to_string(path).with_context(|| format!("can't read {path}"))?,
+            ))
+        };
+        let read_bytes = |(name, path): &(String, String)| -> anyhow::Result<(String, Vec<u8>)> {
+            Ok((
+                name.clone(),
+                fs::read(path).with_context(|| format!("can't read {path}"))?,
+            ))
+        };
+        let policy = fs::read_to_string(&self.policy);
+        Ok(WorldOptions {
+            policy: policy.with_context(|| format!("can't read {}", self.policy.display()))?,
+            keys: self
+                .keys
+                .iter()
+                .map(read_text)
+                .collect::<anyhow::Result<BTreeMap<_, _>>>()?,
+            services: self.services.iter().cloned().collect(),
+            secrets: self
+                .secrets
+                .iter()
+                .map(read_bytes)
+                .collect::<anyhow::Result<BTreeMap<_, _>>>()?,
+            google: self.google.clone(),
+            iam: !self.no_iam,
+            addr: self.addr,
+            log,
+        })
+    }
+}
+
+fn describe(world: &World, out: &mut impl Write) -> anyhow::Result<()> {
+    writeln!(out, "listening on {}", world.gateway.url())?;
+    for note in &world.notes {
+        writeln!(out, "note: {note}")?;
+    }
+    for issuer in world.provider.issuers() {
+        let url = world.provider.token_url(&issuer.name);
+        writeln!(
+            out,
+            "tokens of {}: curl -s -u demo:demo-secret -d grant_type=client_credentials {url}",
+            issuer.name
+        )?;
+    }
+    for (name, service) in &world.services {
+        if let Some(front_end) = &service.cloud_run {
+            writeln!(
+                out,
+                "service {name}: behind Cloud Run's IAM check at {}",
+                front_end.url()
+            )?;
+        }
+        if let Some(sample) = &service.sample {
+            writeln!(out, "service {name}: played, at {}", sample.url())?;
+        }
+    }
+    writeln!(
+        out,
+        "stores: {}; edits take effect with the next request",
+        world.stores().display()
+    )?;
+    out.flush()?;
+    Ok(())
+}
+
+fn log_file(path: &Path) -> anyhow::Result<fs::File> {
+    fs::File::create(path).with_context(|| format!("can't write {}", path.display()))
+}
