@@ -132,7 +132,7 @@ impl<H: Host> Passage<'_, H> {
         let identified = identified?;
         self.entry.tollgate.caller = Some(LoggedCaller::from(identified.claims.get()));
         self.entry.tollgate.claims = Some(identified.source.word());
-        self.entry.tollgate.problems.extend(identified.problem);
+        self.entry.tollgate.problems.extend(identified.problems);
         Ok(Caller::Known(identified.claims))
     }
 

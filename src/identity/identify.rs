@@ -10,7 +10,7 @@ use crate::{
     host::{ConfigStore, Host},
     identity::{
         claims::Claims,
-        credential::{self, Token},
+        credential,
         keys::{VerifyingKey, index_entry, key_entry},
         remembered,
         token::Unverified,
@@ -53,7 +53,7 @@ pub struct Identified {
     /// Where they came from.
     pub source: Source,
     /// What went wrong without harm, for the log.
-    pub problem: Option<String>,
+    pub problems: Vec<String>,
 }
 
 /// Finds out who asks.
@@ -72,7 +72,7 @@ pub async fn identify<H: Host>(
         return Ok(Identified {
             claims,
             source: Source::Sandbox,
-            problem: None,
+            problems: Vec::new(),
         });
     }
     // Before anything is hashed or looked up: a token that no key could verify ends here.
@@ -82,34 +82,26 @@ pub async fn identify<H: Host>(
         .issuer(&unverified.unverified_issuer)
         .ok_or(TokenRefusal::IssuerUnknown)?;
     let digest = token_digest(&token);
-    if let Some(claims) = remembered::in_pop(host, sandbox, versioned, (&token, &digest), now).await {
-        return Ok(Identified {
-            claims,
-            source: Source::Pop,
-            problem: None,
-        });
+    let mut problems = Vec::new();
+    match remembered::in_pop(host, sandbox, versioned, (&token, &digest), now).await {
+        Ok(Some(claims)) => {
+            return Ok(Identified {
+                claims,
+                source: Source::Pop,
+                problems,
+            });
+        }
+        Ok(None) => {}
+        Err(problem) => problems.push(problem),
     }
     let key = key(host, sandbox, &unverified, now).await?;
-    let verified = verify((&token, &digest), &unverified, &key, (name, issuer), now)?;
-    remembered_first(host, sandbox, versioned, &token, verified, now).await
-}
-
-async fn remembered_first<H: Host>(
-    host: &H,
-    sandbox: &Sandbox,
-    versioned: &Versioned,
-    token: &Token,
-    verified: Verified<Claims>,
-    now: UnixSeconds,
-) -> Result<Identified, Rejection> {
-    let claims = Arc::new(verified);
-    let problem = remembered::remember(host, sandbox, versioned, token, &claims, now)
-        .await
-        .err();
+    let claims = Arc::new(verify((&token, &digest), &unverified, &key, (name, issuer), now)?);
+    let remembered = remembered::remember(host, sandbox, versioned, &token, &claims, now).await;
+    problems.extend(remembered.err());
     Ok(Identified {
         claims,
         source: Source::Verified,
-        problem,
+        problems,
     })
 }
 

@@ -8,6 +8,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     digest,
     host::{CacheKey, Freshness, Host},
@@ -17,6 +19,20 @@ use crate::{
     secret::Secret,
     time::UnixSeconds,
 };
+
+/// The value in the POP's cache. The time goes with it, so that a sandbox which takes it over does not begin a new life.
+#[derive(Deserialize)]
+struct Kept {
+    claims: Claims,
+    until: UnixSeconds,
+}
+
+/// [`Kept`] as it is written.
+#[derive(Serialize)]
+struct KeptRef<'a> {
+    claims: &'a Claims,
+    until: UnixSeconds,
+}
 
 /// The name of the POP's cache entry for a token, given by its digest.
 fn cache_key(version: &str, token_digest: &str) -> CacheKey {
@@ -39,29 +55,35 @@ pub fn in_sandbox(
 }
 
 /// Looks in the POP's cache, and keeps what is found in the sandbox's memory.
+///
+/// # Errors
+/// What the cache said against being read, for the log.
 pub async fn in_pop<H: Host>(
     host: &H,
     sandbox: &Sandbox,
     versioned: &Versioned,
     (token, token_digest): (&Token, &str),
     now: UnixSeconds,
-) -> Option<Arc<Verified<Claims>>> {
-    let value = host
-        .recall(&cache_key(&versioned.version, token_digest))
-        .await
-        .ok()
-        .flatten()?;
-    let claims: Claims = serde_json::from_slice(value.expose()).ok()?;
-    if claims.token_digest != token_digest || !still_good(&claims, versioned, now) {
-        return None;
+) -> Result<Option<Arc<Verified<Claims>>>, String> {
+    let recalled = host.recall(&cache_key(&versioned.version, token_digest)).await;
+    let Some(value) = recalled.map_err(|fault| fault.0)? else {
+        return Ok(None);
+    };
+    let kept: Kept =
+        serde_json::from_slice(value.expose()).map_err(|_| "the cached claims are malformed".to_owned())?;
+    let Kept { claims, until } = kept;
+    if claims.token_digest != token_digest || until <= now || !still_good(&claims, versioned, now) {
+        return Ok(None);
     }
     let verified = Arc::new(Verified::remembered(claims));
-    let until = now.plus_s(life_s(verified.get(), versioned, now));
     sandbox.keep_claims(&versioned.version, token, &verified, until);
-    Some(verified)
+    Ok(Some(verified))
 }
 
-/// Remembers claims that were just verified. Gives what the cache said against it, for the log.
+/// Remembers claims that were just verified.
+///
+/// # Errors
+/// What the cache said against being written, for the log.
 pub async fn remember<H: Host>(
     host: &H,
     sandbox: &Sandbox,
@@ -75,8 +97,9 @@ pub async fn remember<H: Host>(
     if life_s == 0 {
         return Ok(());
     }
-    sandbox.keep_claims(&versioned.version, token, verified, now.plus_s(life_s));
-    let value = serde_json::to_vec(claims).map_err(|why| why.to_string())?;
+    let until = now.plus_s(life_s);
+    sandbox.keep_claims(&versioned.version, token, verified, until);
+    let value = serde_json::to_vec(&KeptRef { claims, until }).map_err(|why| why.to_string())?;
     let key = cache_key(&versioned.version, &claims.token_digest);
     let freshness = Freshness {
         fresh_s: life_s,
