@@ -149,23 +149,15 @@ async fn from_pop<H: Host>(
     };
     match (mint(host, service, now).await, usable) {
         (Ok(good), _) => {
-            let life_s = now.until_s(good.expires_at);
-            let fresh_s = life_s.saturating_sub(RENEWED_BEFORE_S).max(1);
-            let freshness = Freshness {
-                fresh_s,
-                stale_s: life_s.saturating_sub(fresh_s),
-            };
+            let fresh_s = now.until_s(good.expires_at).saturating_sub(RENEWED_BEFORE_S).max(1);
+            let freshness = while_usable(&good, fresh_s, now);
             let problem = fill(host, turn, Some(&good.token), good.expires_at, freshness)
                 .await
                 .err();
             Ok((good, Source::Minted, problem))
         }
         (Err(rejection), Some(good)) => {
-            let stale_s = now.until_s(good.expires_at).saturating_sub(RETRY_S);
-            let freshness = Freshness {
-                fresh_s: RETRY_S,
-                stale_s,
-            };
+            let freshness = while_usable(&good, RETRY_S, now);
             let _ = fill(host, turn, Some(&good.token), good.expires_at, freshness).await;
             Ok((good, Source::PopWhileGoogleFails, rejection.cause().map(str::to_owned)))
         }
@@ -178,6 +170,17 @@ async fn from_pop<H: Host>(
             let _ = fill(host, turn, None, now, freshness).await;
             Err(rejection)
         }
+    }
+}
+
+/// Fresh for `fresh_s` at most, and gone when the token can't be used any more: an entry that outlives its token would
+/// stand in for a failure of Google's.
+fn while_usable(good: &Good, fresh_s: u64, now: UnixSeconds) -> Freshness {
+    let usable_s = now.plus_s(UNUSED_S).until_s(good.expires_at);
+    let fresh_s = fresh_s.min(usable_s);
+    Freshness {
+        fresh_s,
+        stale_s: usable_s - fresh_s,
     }
 }
 
