@@ -136,23 +136,23 @@ fn set(request: &CanonicalRequest, told: &Told<'_>) -> Vec<(&'static str, Secret
 /// The caller, as the service hears of them. Until a signed assertion goes with it, a service may believe it because
 /// nobody but the gateway's invoker passes IAM.
 fn identity(claims: &Claims) -> impl Iterator<Item = (&'static str, String)> {
-    let scopes = (!claims.scopes.is_empty()).then(|| claims.scopes.join(" "));
+    let scopes: Vec<String> = claims.scopes.iter().map(|scope| header_text(scope)).collect();
+    let scopes = (!scopes.is_empty()).then(|| scopes.join(" "));
     [
-        ("x-tollgate-issuer", Some(claims.issuer.as_str())),
-        ("x-tollgate-subject", claims.subject.as_deref()),
-        ("x-tollgate-client", claims.client.as_deref()),
-        ("x-tollgate-scopes", scopes.as_deref()),
+        ("x-tollgate-issuer", Some(header_text(&claims.issuer))),
+        ("x-tollgate-subject", claims.subject.as_deref().map(header_text)),
+        ("x-tollgate-client", claims.client.as_deref().map(header_text)),
+        ("x-tollgate-scopes", scopes),
     ]
     .into_iter()
-    .filter_map(|(name, value)| value.map(|value| (name, header_text(value))))
-    .collect::<Vec<_>>()
-    .into_iter()
+    .filter_map(|(name, value)| value.map(|value| (name, value)))
 }
 
-/// A claim as a header value: visible ASCII and single spaces as they are, `%` and all else percent-encoded, so that
-/// the value can be decoded in one way and can't hold a line end.
+/// A claim as a header value: visible ASCII as it is, `%`, spaces and all else percent-encoded. So the value can be
+/// decoded in one way, can't hold a line end, and has no spaces at its ends, which every server cuts off; and a space
+/// between scopes is never one within a scope.
 fn header_text(claim: &str) -> String {
-    const ENCODED: &percent_encoding::AsciiSet = &percent_encoding::CONTROLS.add(b'%');
+    const ENCODED: &percent_encoding::AsciiSet = &percent_encoding::CONTROLS.add(b'%').add(b' ');
     percent_encoding::utf8_percent_encode(claim, ENCODED).to_string()
 }
 
