@@ -99,7 +99,12 @@ mod tests {
             ),
             ("IPv4", "127.0.0.1:7676", "127.0.0.1", "127.0.0.1:7676"),
             ("numeric label", "1.example", "1.example", "1.example"),
-            ("international", "xn--mnchen-3ya.example", "xn--mnchen-3ya.example", "xn--mnchen-3ya.example"),
+            (
+                "international",
+                "xn--mnchen-3ya.example",
+                "xn--mnchen-3ya.example",
+                "xn--mnchen-3ya.example",
+            ),
             ("IPv6", "[0:0::1]:80", "[::1]", "[::1]:80"),
         ] {
             let parsed = Authority::parse(raw).unwrap_or_else(|why| panic!("{name}: {why:?}"));

@@ -3,7 +3,7 @@
 //! Promises: a destination that is not on this machine is always TLS, and its name is certificate host, SNI and `Host`
 //! at once; the three can't be set apart.
 
-use std::net::IpAddr;
+use std::{fmt, net::IpAddr};
 
 use serde::{Deserialize, Serialize};
 
@@ -172,7 +172,7 @@ pub struct HeaderEdits {
 }
 
 /// The client's request on its way to a service. Method and body are the client's.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Outbound {
     /// Where it goes.
     pub destination: Destination,
@@ -180,6 +180,19 @@ pub struct Outbound {
     pub target: String,
     /// Changes to the client's headers.
     pub edits: HeaderEdits,
+}
+
+impl fmt::Debug for Outbound {
+    /// Without the query: people put tokens there.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.target.split('?').next().unwrap_or_default();
+        formatter
+            .debug_struct("Outbound")
+            .field("destination", &self.destination)
+            .field("path", &path)
+            .field("edits", &self.edits)
+            .finish()
+    }
 }
 
 /// A service's response, of which only the head has been seen.
