@@ -1,7 +1,7 @@
 //! What compiles, what does not, and what is said about it.
 
 use super::*;
-use crate::upstream::send::Timeouts;
+use crate::{policy::site::Route, upstream::send::Timeouts};
 
 const GOOD: &str = r#"
     [gateway]
