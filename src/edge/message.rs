@@ -4,7 +4,7 @@ use std::io::Read;
 
 use fastly::{
     Request, Response,
-    http::{Url, request::SendErrorCause},
+    http::{Url, Version, request::SendErrorCause},
 };
 use tollgate::{
     host::SendFault,
@@ -17,6 +17,8 @@ use crate::edge::{backend::backend, edits::edit};
 /// Sends the client's request on.
 pub(super) fn forward(mut request: Request, outbound: &Outbound) -> Result<Inbound<Response>, SendFault> {
     request.set_url(url(&outbound.destination.endpoint.origin(), &outbound.target)?);
+    // Else a client's HTTP/2 would be tried on a connection to a service that was not asked whether it speaks it.
+    request.set_version(Version::HTTP_11);
     edit(&outbound.edits, |name, value| match value {
         Some(value) => request.set_header(name, value),
         None => drop(request.remove_header(name)),

@@ -5,7 +5,7 @@
 //!
 //! Refuses: everything that is not a compact JWS with one of the asymmetric algorithms (RFC 7515, RFC 8725 sections
 //! 3.1 and 3.2), and header members that change how a token is read. Members that carry or point to keys (`jwk`, `jku`,
-//! `x5c`, `x5u`) are never looked at.
+//! `x5c`, `x5u`) are never used; a token that brings a key in `jwk` is malformed to the library that verifies.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{

@@ -98,3 +98,117 @@ impl ServiceAccount {
             .map_err(|_| "its `private_key` can't sign".to_owned())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jwt_simple::prelude::{RS256PublicKey, RSAPublicKeyLike as _, VerificationOptions};
+    use serde_json::{Value, json};
+    use tollgate_devstack::signing::{Algorithm, SigningKey};
+
+    use super::*;
+
+    const INVOKER: &str = "edge@p.iam.gserviceaccount.com";
+
+    fn file(private_key: &str) -> Value {
+        json!({
+            "type": "service_account", "client_email": INVOKER, "private_key_id": "k1", "private_key": private_key,
+            "token_uri": "https://oauth2.googleapis.com/token", "universe_domain": "googleapis.com",
+        })
+    }
+
+    fn read(file: &Value) -> Result<ServiceAccount, String> {
+        ServiceAccount::from_key_file(&Secret::new(file.to_string().into_bytes()), INVOKER)
+    }
+
+    #[test]
+    fn the_assertion_is_what_google_asks_for() {
+        let key = SigningKey::generate(Algorithm::Rs256, "k1").unwrap();
+        let account = read(&file(&key.private_pem())).unwrap();
+        let (endpoint, target) = account.token_endpoint();
+        assert_eq!(
+            (endpoint.origin().as_str(), target),
+            ("https://oauth2.googleapis.com", "/token")
+        );
+
+        let assertion = account.assertion("https://orders.run.app", UnixSeconds(1_000)).unwrap();
+        let public = RS256PublicKey::from_pem(&key.public_pem()).unwrap();
+        let options = VerificationOptions {
+            artificial_time: Some(UnixTimeStamp::from_secs(1_000)),
+            required_key_id: Some("k1".to_owned()),
+            ..VerificationOptions::default()
+        };
+        let claims: JWTClaims<TargetAudience> = public.verify_token(assertion.expose(), Some(options)).unwrap();
+        assert_eq!(
+            (claims.issuer.as_deref(), claims.subject.as_deref()),
+            (Some(INVOKER), Some(INVOKER))
+        );
+        assert_eq!(
+            claims.audiences,
+            Some(Audiences::AsString("https://oauth2.googleapis.com/token".to_owned()))
+        );
+        let times = [claims.issued_at, claims.expires_at].map(|time| time.map(|time| time.as_secs()));
+        assert_eq!(times, [Some(1_000), Some(1_300)]);
+        assert_eq!(claims.custom.target_audience, "https://orders.run.app");
+    }
+
+    #[test]
+    fn unfit_key_files_are_refused_without_a_word_of_them() {
+        let with = |name: &str, value: Value| {
+            let mut file = file("pem-with-a-secret");
+            file[name] = value;
+            file.to_string()
+        };
+        for (name, text) in [
+            ("no JSON", "secret".to_owned()),
+            ("a list", "[\"secret\"]".to_owned()),
+            (
+                "another account",
+                with("client_email", json!("secret@p.iam.gserviceaccount.com")),
+            ),
+            ("no account", with("client_email", Value::Null)),
+            ("no key id", with("private_key_id", json!({ "secret": 1 }))),
+            ("key of the wrong type", with("private_key", json!(["secret"]))),
+            (
+                "endpoint without TLS",
+                with("token_uri", json!("http://secret.example/token")),
+            ),
+            (
+                "endpoint with a password",
+                with("token_uri", json!("https://u:secret@a.example/token")),
+            ),
+            ("endpoint that is none", with("token_uri", json!("secret"))),
+        ] {
+            let why = ServiceAccount::from_key_file(&Secret::new(text.into_bytes()), INVOKER).err();
+            let why = why.unwrap_or_else(|| panic!("{name} is taken"));
+            assert!(!why.contains("secret"), "{name}: {why}");
+        }
+    }
+
+    #[test]
+    fn keys_that_cannot_sign_are_told_without_a_word_of_them() {
+        let elliptic = SigningKey::generate(Algorithm::Es256, "k1").unwrap().private_pem();
+        let rsa = SigningKey::generate(Algorithm::Rs256, "k1").unwrap().private_pem();
+        let cut: String = rsa.lines().take(5).collect();
+        for (name, pem) in [
+            ("no PEM", "secret"),
+            ("empty", ""),
+            ("another type", &elliptic),
+            ("cut off", &cut),
+        ] {
+            let why = read(&file(pem)).unwrap().assertion("a", UnixSeconds(0)).err();
+            assert_eq!(
+                why.as_deref(),
+                Some("its `private_key` is not an RSA key in PKCS #8"),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn without_an_endpoint_it_is_googles() {
+        let mut file = file("");
+        file["token_uri"] = Value::Null;
+        let account = read(&file).unwrap();
+        assert_eq!(account.token_endpoint().0.origin(), "https://oauth2.googleapis.com");
+    }
+}

@@ -249,6 +249,12 @@ fn header_members() {
             Ok(()),
         ),
         (
+            // It is never used; but the library reads it, and takes text only.
+            "jwk that comes with the token",
+            |t| t.header("jwk", json!({ "kty": "oct", "k": "AA" })),
+            Err(TokenRefusal::Malformed),
+        ),
+        (
             "x5c of an attacker is not looked at",
             |t| t.header("x5c", json!(["MIIB"])),
             Ok(()),
@@ -258,7 +264,8 @@ fn header_members() {
 
 #[test]
 fn scopes_are_read_in_each_of_their_forms() {
-    let table: [(&str, Change, Result<&[&str], TokenRefusal>); 12] = [
+    type Scopes = Result<&'static [&'static str], TokenRefusal>;
+    let table: [(&str, Change, Scopes); 12] = [
         ("scope", |t| t.scope("b a"), Ok(&["a", "b"])),
         ("scope with more spaces", |t| t.scope("  a   b "), Ok(&["a", "b"])),
         ("scope with a tab is one scope", |t| t.scope("a\tb"), Ok(&["a\tb"])),

@@ -1,0 +1,185 @@
+//! How much one request may ask of the platform, and how much it really asks.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
+#[expect(dead_code, reason = "each test uses a part of the world")]
+mod world;
+
+use tollgate::host::SendFault;
+
+use crate::world::{
+    Part, Service, World,
+    google::Mood,
+    message::Request,
+    record::{Counts, count},
+    sample::{self, NOW, text, token},
+};
+
+const LOOK_UPS_MAX: usize = 12;
+const CACHE_OPERATIONS_MAX: usize = 5;
+const SENDS_MAX: usize = 8;
+
+fn asked(world: &World, request: &Request) -> Counts {
+    count(&world.exchange(request).events)
+}
+
+fn counts(look_ups: usize, cache_operations: usize, sends: usize, secrets: usize) -> Counts {
+    Counts {
+        look_ups,
+        secrets,
+        cache_operations,
+        sends,
+    }
+}
+
+#[test]
+fn what_each_way_costs() {
+    let long = text(token().claim("exp", NOW + 86_400));
+    let whoami = Request::new("GET", "/v1/whoami").bearer(&long);
+    let order = Request::new("GET", "/v1/orders/7").bearer(&long);
+    let world = sample::world();
+    let table = [
+        ("ambiguous", Request::new("GET", "//"), counts(0, 0, 0, 0)),
+        (
+            "public, fresh sandbox",
+            Request::new("GET", "/healthz"),
+            counts(2, 0, 0, 0),
+        ),
+        ("public, warm", Request::new("GET", "/healthz"), counts(1, 0, 0, 0)),
+        ("unknown path", Request::new("GET", "/x"), counts(1, 0, 0, 0)),
+        ("no credential", Request::new("GET", "/v1/whoami"), counts(1, 0, 0, 0)),
+        (
+            "no JWT",
+            Request::new("GET", "/v1/whoami").bearer("a.b.c"),
+            counts(1, 0, 0, 0),
+        ),
+        (
+            "unknown issuer",
+            Request::new("GET", "/v1/whoami").bearer(&text(token().issuer("https://x.example"))),
+            counts(1, 0, 0, 0),
+        ),
+        (
+            "unknown key",
+            Request::new("GET", "/v1/whoami").bearer(&text(token().kid("k"))),
+            counts(3, 1, 0, 0),
+        ),
+        ("first token of a key", whoami.clone(), counts(2, 2, 0, 0)),
+        ("authenticated, warm", whoami.clone(), counts(1, 0, 0, 0)),
+        (
+            "another token of the key",
+            Request::new("GET", "/v1/whoami").bearer(&text(token())),
+            counts(1, 2, 0, 0),
+        ),
+        ("forwarded, first Google token", order.clone(), counts(1, 2, 2, 1)),
+        ("forwarded, warm", order.clone(), counts(1, 0, 1, 0)),
+    ];
+    for (name, request, expected) in table {
+        assert_eq!(asked(&world, &request), expected, "{name}");
+    }
+    world.new_sandbox();
+    assert_eq!(
+        asked(&world, &whoami),
+        counts(2, 1, 0, 0),
+        "authenticated, fresh sandbox, warm POP"
+    );
+    world.new_sandbox();
+    assert_eq!(
+        asked(&world, &order),
+        counts(2, 2, 1, 0),
+        "forwarded, fresh sandbox, warm POP"
+    );
+    let fresh = sample::world();
+    assert_eq!(
+        asked(&fresh, &whoami),
+        counts(3, 2, 0, 0),
+        "authenticated, everything fresh"
+    );
+    let fresh = sample::world();
+    assert_eq!(asked(&fresh, &order), counts(3, 4, 2, 1), "forwarded, everything fresh");
+}
+
+/// The sizes of policy and key set have no part in it.
+#[test]
+fn more_routes_and_keys_cost_no_look_up_more() {
+    let world = sample::world();
+    let more: String = (0..40)
+        .map(|at| format!("[[routes]]\npath = \"/r{at}\"\nallow = \"anyone\"\nrespond = {{ status = 200 }}\n"))
+        .collect();
+    sample::enforce(&world, &format!("{}\n{more}", sample::POLICY));
+    let request = Request::new("GET", "/v1/whoami").bearer(&text(token()));
+    assert_eq!(asked(&world, &request), counts(3, 2, 0, 0));
+}
+
+/// Every request, in every state, with every part broken.
+#[test]
+fn no_conversation_goes_beyond_the_bounds() {
+    let parts = [
+        Part::PolicyStore,
+        Part::KeysStore,
+        Part::SecretStore,
+        Part::Recall,
+        Part::Remember,
+        Part::RecallOrTurn,
+        Part::Fill,
+    ];
+    let broken_sets = parts
+        .iter()
+        .map(|&part| vec![part])
+        .chain([vec![], parts.to_vec(), parts[3..].to_vec()]);
+    let moods = [
+        Mood::Gives,
+        Mood::GivesFor("https://else.example"),
+        Mood::Answers(503, "busy"),
+        Mood::Fails(SendFault::Timeout("late".to_owned())),
+    ];
+    let good = text(token().claim("exp", NOW + 86_400));
+    let expired = text(token().claim("exp", NOW - 100));
+    let unknown = text(token().kid("k"));
+    let mut requests = vec![
+        Request::new("GET", "//"),
+        Request::new("GET", "/healthz"),
+        Request::new("GET", "/x"),
+    ];
+    for token in [&good, &expired, &unknown] {
+        for (method, target) in [("GET", "/v1/whoami"), ("GET", "/v1/orders/7"), ("POST", "/v1/orders")] {
+            requests.push(Request::new(method, target).bearer(token));
+        }
+    }
+    let mut conversations = 0;
+    for broken in broken_sets {
+        for mood in &moods {
+            for service_fails in [false, true] {
+                let world = sample::world();
+                broken.iter().for_each(|&part| world.break_part(part));
+                world.google.borrow_mut().mood = mood.clone();
+                if service_fails {
+                    world
+                        .service
+                        .replace(Service::Fails(SendFault::Reset("broken".to_owned())));
+                }
+                for pass_s in [0, 0, 3_100] {
+                    world.pass_s(pass_s);
+                    for request in &requests {
+                        let asked = asked(&world, request);
+                        let within = asked.look_ups <= LOOK_UPS_MAX
+                            && asked.cache_operations <= CACHE_OPERATIONS_MAX
+                            && asked.sends <= SENDS_MAX;
+                        assert!(
+                            within,
+                            "{} {} with {broken:?}: {asked:?}",
+                            request.method, request.target
+                        );
+                        conversations += 1;
+                    }
+                    world.new_sandbox();
+                }
+            }
+        }
+    }
+    assert_eq!(conversations, 10 * 4 * 2 * 3 * 12);
+}

@@ -1,0 +1,22 @@
+//! Whole conversations: a request comes in, and the answer, the message to the service and the log entry are compared
+//! with what is on file in `tests/conversations/`.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
+mod conversations {
+    mod answers;
+    mod book;
+    mod forwarding;
+    mod google;
+    mod memory;
+    mod stores;
+    mod tokens;
+}
+#[expect(dead_code, reason = "each test uses a part of the world")]
+mod world;

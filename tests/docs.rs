@@ -1,0 +1,145 @@
+//! What the documents say, checked against what the code does, so that they can't fall behind.
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use tollgate::policy::compile::compile_text;
+use tollgate_devstack::world::{WorldOptions, emit};
+
+type TestResult = Result<(), Box<dyn std::error::Error>>;
+
+fn text(path: &str) -> String {
+    let whole = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    fs::read_to_string(&whole).unwrap_or_else(|why| panic!("{path}: {why}"))
+}
+
+/// Status and code of each refusal in the source, where they are written as `client(401, "token-expired", …)`.
+fn codes_in_source() -> BTreeMap<String, String> {
+    let source = text("src/rejection.rs");
+    let mut codes = BTreeMap::new();
+    for call in source.split("client(").chain(source.split("ours(")).skip(1) {
+        let mut words = call.split(',').map(str::trim);
+        let (Some(status), Some(code)) = (words.next(), words.next()) else {
+            continue;
+        };
+        if let Some(code) = code.strip_prefix('"').and_then(|code| code.strip_suffix('"'))
+            && status.parse::<u16>().is_ok()
+        {
+            codes.insert(code.to_owned(), status.to_owned());
+        }
+    }
+    codes
+}
+
+/// Rows of the first table whose header begins with `header`, as cells.
+fn table(document: &str, header: &str) -> Vec<Vec<String>> {
+    let rows = document.lines().skip_while(|line| !line.starts_with(header)).skip(2);
+    let cells = |row: &str| {
+        row.trim_matches('|')
+            .split('|')
+            .map(|cell| cell.trim().replace('`', ""))
+            .collect()
+    };
+    rows.take_while(|line| line.starts_with('|')).map(cells).collect()
+}
+
+#[test]
+fn every_code_is_in_the_reference_and_no_other() {
+    let documented: BTreeMap<String, String> = table(&text("docs/refusals.md"), "| status | code")
+        .into_iter()
+        .map(|row| (row[1].clone(), row[0].clone()))
+        .collect();
+    let found = codes_in_source();
+    assert!(found.len() > 20, "the source was read: {found:?}");
+    assert_eq!(documented, found);
+}
+
+#[test]
+fn every_reason_is_in_the_reference_and_no_other() {
+    let documented: Vec<String> = table(&text("docs/refusals.md"), "| reason")
+        .into_iter()
+        .map(|row| row[0].clone())
+        .collect();
+    let source = text("src/request/ambiguity.rs");
+    let found: Vec<String> = source
+        .lines()
+        .filter_map(|line| {
+            line.trim()
+                .strip_prefix("Self::")?
+                .split_once("=> \"")?
+                .1
+                .strip_suffix("\",")
+                .map(str::to_owned)
+        })
+        .collect();
+    assert_eq!(documented, found);
+}
+
+#[test]
+fn every_key_of_a_policy_is_in_the_reference() {
+    let reference = text("docs/policy.md");
+    let source = text("src/policy/source.rs");
+    let of_the_text = source
+        .split("/// A duration in whole seconds")
+        .next()
+        .unwrap_or_default();
+    let keys: Vec<&str> = of_the_text
+        .lines()
+        .filter_map(|line| line.strip_prefix("    pub ")?.split_once(':').map(|(name, _)| name))
+        .collect();
+    assert!(keys.len() > 20, "the source was read: {keys:?}");
+    for key in keys {
+        let named = [
+            format!("`{key}`"),
+            format!("{key} ="),
+            format!("[{key}."),
+            format!("[[{key}]]"),
+            format!("[{key}]"),
+        ];
+        assert!(
+            named.iter().any(|form| reference.contains(form.as_str())),
+            "docs/policy.md does not name `{key}`"
+        );
+    }
+}
+
+#[test]
+fn policies_in_documents_and_examples_compile() {
+    for path in ["README.md", "examples/demo.toml"] {
+        let document = text(path);
+        let policy = match document.split_once("```toml\n") {
+            Some((_, rest)) => rest.split("```").next().unwrap_or_default().to_owned(),
+            None => document,
+        };
+        compile_text(&policy).unwrap_or_else(|problems| panic!("{path}: {problems:?}"));
+    }
+}
+
+/// `fastly compute serve` reads these files from a clone.
+#[test]
+fn the_local_stores_are_those_of_the_demo() -> TestResult {
+    let keys = BTreeMap::from([("okta".to_owned(), text("examples/local/jwks.json"))]);
+    let folder = tempfile::tempdir()?;
+    emit(
+        &WorldOptions {
+            keys,
+            ..WorldOptions::new(text("examples/demo.toml"))
+        },
+        folder.path(),
+    )?;
+    for file in ["tollgate.json", "tollgate_keys.json"] {
+        let entries = |text: String| -> Result<BTreeMap<String, String>, serde_json::Error> {
+            let mut entries: BTreeMap<String, String> = serde_json::from_str(&text)?;
+            // The index says when the keys were fetched.
+            entries.retain(|_, value| !value.contains("fetched_at"));
+            Ok(entries)
+        };
+        let written = entries(fs::read_to_string(folder.path().join(file))?)?;
+        let help = "write them anew: tollgate serve --policy examples/demo.toml --keys okta=examples/local/jwks.json --emit DIR";
+        assert_eq!(
+            entries(text(&format!("examples/local/{file}")))?,
+            written,
+            "{file} is not of the demo's policy; {help}"
+        );
+    }
+    Ok(())
+}

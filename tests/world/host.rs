@@ -1,0 +1,142 @@
+//! The in-memory world as a home of the gateway.
+
+use tollgate::{
+    host::{CacheFault, CacheKey, ConfigStore, Found, Freshness, Host, SendFault, StoreFault},
+    secret::Secret,
+    time::WallClock,
+    upstream::send::{Call, Inbound, Outbound, Reply},
+};
+
+use super::{
+    INSIDE, Part, Service, World,
+    cache::{Known, Turn},
+    message::{Request, Response, edit},
+    record::{Event, Sent},
+};
+
+impl World {
+    fn store<T>(&self, part: Part, value: T) -> Result<T, StoreFault> {
+        if self.is_broken(part) {
+            return Err(StoreFault(format!("{INSIDE} {part:?}")));
+        }
+        Ok(value)
+    }
+
+    fn cache_works(&self, part: Part) -> Result<(), CacheFault> {
+        if self.is_broken(part) {
+            return Err(CacheFault(format!("{INSIDE} {part:?}")));
+        }
+        Ok(())
+    }
+}
+
+impl Host for World {
+    type Request = Request;
+    type Response = Response;
+    type Turn = Turn;
+
+    fn now(&self) -> WallClock {
+        WallClock {
+            unix_ms: self.unix_ms.get(),
+        }
+    }
+
+    /// Stands still, so that log entries can be compared whole.
+    fn stopwatch_us(&self) -> u64 {
+        0
+    }
+
+    fn pop(&self) -> &str {
+        "MEM"
+    }
+
+    async fn config(&self, store: ConfigStore, entry: &str) -> Result<Option<String>, StoreFault> {
+        self.note(Event::Config(store, entry.to_owned()));
+        let part = match store {
+            ConfigStore::Policy => Part::PolicyStore,
+            ConfigStore::Keys => Part::KeysStore,
+        };
+        self.store(part, self.config.borrow().get(&(store, entry.to_owned())).cloned())
+    }
+
+    async fn secret(&self, name: &str) -> Result<Option<Secret<Vec<u8>>>, StoreFault> {
+        self.note(Event::Secret(name.to_owned()));
+        self.store(
+            Part::SecretStore,
+            self.secrets.borrow().get(name).cloned().map(Secret::new),
+        )
+    }
+
+    async fn recall(&self, key: &CacheKey) -> Result<Option<Secret<Vec<u8>>>, CacheFault> {
+        self.note(Event::Recall(key.0.clone()));
+        self.cache_works(Part::Recall)?;
+        Ok(match self.cache.borrow().known(&key.0, self.unix_ms.get()) {
+            Known::Fresh(value) => Some(Secret::new(value)),
+            Known::Stale(_) | Known::Nothing => None,
+        })
+    }
+
+    async fn remember(&self, key: &CacheKey, value: &Secret<Vec<u8>>, freshness: Freshness) -> Result<(), CacheFault> {
+        self.note(Event::Remember(key.0.clone(), freshness));
+        self.cache_works(Part::Remember)?;
+        self.cache
+            .borrow_mut()
+            .keep(&key.0, value.expose(), freshness, self.unix_ms.get());
+        Ok(())
+    }
+
+    async fn recall_or_turn(&self, key: &CacheKey) -> Result<Found<Turn>, CacheFault> {
+        self.note(Event::RecallOrTurn(key.0.clone()));
+        self.cache_works(Part::RecallOrTurn)?;
+        let cache = self.cache.borrow();
+        match cache.known(&key.0, self.unix_ms.get()) {
+            Known::Fresh(value) => Ok(Found::Value(Secret::new(value))),
+            Known::Stale(value) => Ok(match cache.turn(&key.0) {
+                Some(turn) => Found::Stale(Secret::new(value), turn),
+                None => Found::Value(Secret::new(value)),
+            }),
+            Known::Nothing => {
+                let turn = cache.turn(&key.0);
+                turn.map(Found::Nothing)
+                    .ok_or_else(|| CacheFault("the turn is taken, and nobody waits here".to_owned()))
+            }
+        }
+    }
+
+    async fn fill(&self, turn: Turn, value: &Secret<Vec<u8>>, freshness: Freshness) -> Result<(), CacheFault> {
+        self.note(Event::Fill(turn.key().to_owned(), freshness));
+        self.cache_works(Part::Fill)?;
+        self.cache
+            .borrow_mut()
+            .keep(turn.key(), value.expose(), freshness, self.unix_ms.get());
+        Ok(())
+    }
+
+    async fn call(&self, call: &Call) -> Result<Reply, SendFault> {
+        self.note(Event::Call(call.clone()));
+        let now_s = self.unix_ms.get() / 1_000;
+        self.google.borrow_mut().answer(call, now_s)
+    }
+
+    async fn forward(&self, original: Request, outbound: &Outbound) -> Result<Inbound<Response>, SendFault> {
+        let mut headers = original.headers;
+        edit(&mut headers, &outbound.edits);
+        self.note(Event::Forward(Sent {
+            destination: outbound.destination.clone(),
+            method: original.method,
+            target: outbound.target.clone(),
+            headers,
+            body: original.body,
+            debug: format!("{outbound:?}"),
+        }));
+        match &*self.service.borrow() {
+            Service::Fails(fault) => Err(fault.clone()),
+            Service::Answers(response) => Ok(Inbound {
+                status: response.status,
+                header_names: response.header_names(),
+                connection: response.values("connection"),
+                response: response.clone(),
+            }),
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! An in-memory world: all that the gateway may ask of a platform, in maps, with a clock that stands still.
+//!
+//! A [`World`] implements [`tollgate::host::Host`]. Stores, the POP's cache, Google and the services do as they are
+//! told, or fail as they are told ([`World::break_part`]), and everything that was asked of them is written down
+//! ([`record`]). Every future is ready at once, so one poll drives a conversation. A test puts a request in with
+//! [`World::exchange`] and gets back what the client got, what went out, and the log entry.
+//!
+//! Promises: nothing here knows what the gateway should do. The world holds no policy, key or token but those that a
+//! test puts in ([`sample`] has a set to begin with).
+
+pub(crate) mod cache;
+pub(crate) mod google;
+mod host;
+pub(crate) mod message;
+pub(crate) mod record;
+pub(crate) mod sample;
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::{HashMap, HashSet},
+    pin::pin,
+    task::{Context, Poll, Waker},
+};
+
+use serde_json::Value;
+use tollgate::{
+    gateway::{Outcome, handle},
+    host::{ConfigStore, SendFault},
+    request::CanonicalRequest,
+    sandbox::Sandbox,
+};
+
+use self::{
+    cache::Cache,
+    google::Google,
+    message::{Request, Response},
+    record::Event,
+};
+
+/// The text in every scripted fault. It may stand in the log and nowhere else.
+pub(crate) const INSIDE: &str = "INSIDE-10.0.0.7";
+
+/// The request identifier that the platform gives.
+pub(crate) const REQUEST_ID: &str = "req-1";
+
+/// What can be made to fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Part {
+    PolicyStore,
+    KeysStore,
+    SecretStore,
+    Recall,
+    Remember,
+    RecallOrTurn,
+    Fill,
+}
+
+/// A POP, its stores, and what lies behind it.
+#[derive(Debug, Default)]
+pub(crate) struct World {
+    unix_ms: Cell<u64>,
+    config: RefCell<HashMap<(ConfigStore, String), String>>,
+    secrets: RefCell<HashMap<String, Vec<u8>>>,
+    broken: RefCell<HashSet<Part>>,
+    sandbox: RefCell<Sandbox>,
+    /// The POP's cache.
+    pub(crate) cache: RefCell<Cache>,
+    /// Google's token endpoint.
+    pub(crate) google: RefCell<Google>,
+    /// What every service answers.
+    pub(crate) service: RefCell<Service>,
+    events: RefCell<Vec<Event>>,
+}
+
+/// What a service answers, or how reaching it fails.
+#[derive(Debug, Clone)]
+pub(crate) enum Service {
+    Answers(Response),
+    Fails(SendFault),
+}
+
+impl Default for Service {
+    fn default() -> Self {
+        Self::Answers(Response::new(200, &[("content-type", "text/plain")], "hello"))
+    }
+}
+
+/// One request and all that came of it.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    /// What the client got.
+    pub(crate) delivered: Response,
+    /// The log entry.
+    pub(crate) log: Value,
+    /// The log entry as it was written.
+    pub(crate) line: String,
+    /// What was asked of the world, in order.
+    pub(crate) events: Vec<Event>,
+    /// The `Debug` text of all that the gateway held.
+    pub(crate) debug: String,
+}
+
+impl World {
+    /// Sets the clock, in seconds since 1970.
+    pub(crate) fn set_clock_s(&self, seconds: u64) {
+        self.unix_ms.set(seconds * 1_000);
+    }
+
+    /// Moves the clock on.
+    pub(crate) fn pass_s(&self, seconds: u64) {
+        self.unix_ms.set(self.unix_ms.get() + seconds * 1_000);
+    }
+
+    /// Another sandbox, which remembers nothing, at the same POP.
+    pub(crate) fn new_sandbox(&self) {
+        self.sandbox.replace(Sandbox::default());
+    }
+
+    /// Puts an entry into a config store.
+    pub(crate) fn put(&self, store: ConfigStore, entry: impl Into<String>, value: impl Into<String>) {
+        self.config.borrow_mut().insert((store, entry.into()), value.into());
+    }
+
+    /// Takes an entry out of a config store.
+    pub(crate) fn take(&self, store: ConfigStore, entry: &str) {
+        self.config.borrow_mut().remove(&(store, entry.to_owned()));
+    }
+
+    /// Puts a secret into the secret store.
+    pub(crate) fn put_secret(&self, name: &str, value: impl Into<Vec<u8>>) {
+        self.secrets.borrow_mut().insert(name.to_owned(), value.into());
+    }
+
+    /// Takes a secret out of the secret store.
+    pub(crate) fn take_secret(&self, name: &str) {
+        self.secrets.borrow_mut().remove(name);
+    }
+
+    /// Makes a part of the platform fail from now on.
+    pub(crate) fn break_part(&self, part: Part) {
+        self.broken.borrow_mut().insert(part);
+    }
+
+    /// Lets a request come in, and drives it to its end.
+    pub(crate) fn exchange(&self, request: &Request) -> Exchange {
+        self.events.take();
+        let head = request.head(REQUEST_ID);
+        let sandbox = self.sandbox.borrow();
+        let (outcome, mut entry) = ready(handle(self, &sandbox, &head, request.clone()));
+        let canonical = CanonicalRequest::new(&head);
+        let debug = format!("{outcome:?} {entry:?} {head:?} {canonical:?} {sandbox:?}");
+        entry.finish(outcome.status(), 0);
+        let delivered = match outcome {
+            Outcome::Answered(answer) => Response {
+                status: answer.status,
+                headers: answer
+                    .headers
+                    .iter()
+                    .map(|(name, value)| ((*name).to_owned(), value.clone()))
+                    .collect(),
+                body: if request.method == "HEAD" {
+                    Vec::new()
+                } else {
+                    answer.body
+                },
+            },
+            Outcome::Forwarded(forwarded) => {
+                let mut response = forwarded.inbound.response;
+                message::edit(&mut response.headers, &forwarded.edits);
+                response
+            }
+        };
+        let line = entry.line();
+        Exchange {
+            delivered,
+            log: serde_json::from_str(&line).expect("a log line is JSON"),
+            line,
+            events: self.events.take(),
+            debug,
+        }
+    }
+
+    fn note(&self, event: Event) {
+        self.events.borrow_mut().push(event);
+    }
+
+    fn is_broken(&self, part: Part) -> bool {
+        self.broken.borrow().contains(&part)
+    }
+}
+
+/// What a future gives that never waits.
+pub(crate) fn ready<F: Future>(future: F) -> F::Output {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("a call of the in-memory world is ready at once"),
+    }
+}

@@ -1,0 +1,138 @@
+//! A policy, issuers, keys and tokens to begin with.
+
+use std::sync::OnceLock;
+
+use serde_json::{Value, json};
+use tollgate::{host::ConfigStore, identity::keys, policy::compile::compile_text};
+use tollgate_devstack::{
+    signing::{Algorithm, SigningKey},
+    tokens::{Issuer, TokenBuilder},
+};
+
+use super::World;
+
+/// When a world begins: 2026-11-21T08:00:00Z.
+pub(crate) const NOW: u64 = 1_795_248_000;
+
+/// The service account that IAM lets in.
+pub(crate) const INVOKER: &str = "edge@my-project.iam.gserviceaccount.com";
+
+/// The secret with its key.
+pub(crate) const INVOKER_KEY: &str = "edge.my-project.iam.gserviceaccount.com";
+
+/// The sample policy.
+pub(crate) const POLICY: &str = r#"
+    [gateway]
+    hosts = ["api.example.com"]
+    project = "my-project"
+
+    [issuers.okta]
+    issuer = "https://okta.example"
+    audience = ["api://orders"]
+
+    [issuers.partner]
+    issuer = "https://partner.example"
+    audience = ["api://orders"]
+
+    [issuers.keyless]
+    issuer = "https://keyless.example"
+    audience = ["api://orders"]
+
+    [services.orders]
+    url = "https://orders-1.europe-west1.run.app"
+    invoker = "edge@my-project.iam.gserviceaccount.com"
+    timeouts = { connect = "500ms", first_byte = "2s", between_bytes = "3s" }
+
+    [[routes]]
+    path = "/healthz"
+    methods = ["GET"]
+    allow = "anyone"
+    respond = { status = 200, body = "ok" }
+
+    [[routes]]
+    path = "/public/{rest...}"
+    allow = "anyone"
+    to = "orders"
+
+    [[routes]]
+    path = "/v1/whoami"
+    methods = ["GET"]
+    allow = [{ issuer = "okta" }]
+    respond = { status = 200, content_type = "application/json", body = "{}" }
+
+    [[routes]]
+    path = "/v1/orders/{id}"
+    methods = ["GET"]
+    allow = [{ issuer = "okta", scopes = ["orders:read"] }, { issuer = "keyless" }]
+    to = "orders"
+
+    [[routes]]
+    path = "/v1/orders"
+    methods = ["POST"]
+    allow = [{ issuer = "okta", scopes = ["orders:read", "orders:write"] }]
+    to = "orders"
+
+    [[routes]]
+    path = "/v1/raw"
+    allow = [{ issuer = "okta" }]
+    to = "orders"
+    forward_authorization = true
+"#;
+
+/// Whoever vouches for callers in the sample policy, under both of its names.
+pub(crate) fn okta() -> &'static Issuer {
+    static OKTA: OnceLock<Issuer> = OnceLock::new();
+    OKTA.get_or_init(|| Issuer::new("okta", "https://okta.example", "api://orders").expect("an issuer"))
+}
+
+/// The invoker's key.
+pub(crate) fn invoker_key() -> &'static SigningKey {
+    static KEY: OnceLock<SigningKey> = OnceLock::new();
+    KEY.get_or_init(|| SigningKey::generate(Algorithm::Rs256, "google-1").expect("a key"))
+}
+
+/// The invoker's key file, as Google gives it out.
+pub(crate) fn key_file() -> Value {
+    json!({
+        "type": "service_account",
+        "client_email": INVOKER,
+        "private_key_id": invoker_key().kid(),
+        "private_key": invoker_key().private_pem(),
+        "token_uri": "https://oauth2.googleapis.com/token",
+    })
+}
+
+/// The beginning of a token that the sample policy takes at [`NOW`] and for five minutes more.
+pub(crate) fn token() -> TokenBuilder<'static> {
+    let token = okta().token().algorithm(Algorithm::Es256).scope("orders:read");
+    token.claim("iat", NOW).claim("nbf", NOW).claim("exp", NOW + 300)
+}
+
+/// The token as text.
+pub(crate) fn text(token: TokenBuilder<'_>) -> String {
+    token.build().expect("a token")
+}
+
+/// Puts a policy in force; gives its version.
+pub(crate) fn enforce(world: &World, policy: &str) -> String {
+    let (version, page) = compile_text(policy).expect("a policy").to_page().expect("a page");
+    world.put(ConfigStore::Policy, format!("{version}.site"), page);
+    world.put(ConfigStore::Policy, "active", version.clone());
+    version
+}
+
+/// A world with the sample policy in force, the keys of its issuers, and the invoker's key.
+pub(crate) fn world() -> World {
+    let world = World::default();
+    world.set_clock_s(NOW);
+    enforce(&world, POLICY);
+    for issuer in ["https://okta.example", "https://partner.example"] {
+        let stored = keys::entries(issuer, &okta().jwks().to_string(), NOW).expect("keys");
+        assert_eq!(stored.left_out, [""; 0]);
+        for (entry, value) in stored.entries {
+            world.put(ConfigStore::Keys, entry, value);
+        }
+    }
+    world.put_secret(INVOKER_KEY, key_file().to_string());
+    world
+}
