@@ -5,12 +5,14 @@ use std::fs;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 
 use anyhow::Context as _;
 use clap::Args;
 use tokio::sync::mpsc::unbounded_channel;
 use tollgate_devstack::edge_program::{Build, build};
 use tollgate_devstack::readable::readable;
+use tollgate_devstack::stop;
 use tollgate_devstack::viceroy::LogSink;
 use tollgate_devstack::world::{World, WorldOptions, emit};
 
@@ -74,6 +76,8 @@ impl Serve {
         };
         let world = World::start(wasm, options).await?;
         describe(&world, out)?;
+        // One wait for all rounds, so that no signal falls between two.
+        let mut stop = pin!(stop::requested());
         loop {
             tokio::select! {
                 line = lines.recv() => {
@@ -85,7 +89,7 @@ impl Serve {
                         None => writeln!(out, "{}", readable(&line))?,
                     }
                 }
-                stopped = tokio::signal::ctrl_c() => return stopped.context("can't wait for Ctrl-C"),
+                stopped = &mut stop => return stopped,
             }
         }
     }

@@ -24,6 +24,7 @@ pub mod readable;
 pub mod sample_service;
 pub mod server;
 pub mod signing;
+pub mod stop;
 pub mod tokens;
 pub mod tour;
 pub mod viceroy;

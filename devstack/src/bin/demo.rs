@@ -1,13 +1,14 @@
 //! `cargo demo`: the gateway with the whole local world around it, on this machine alone.
 
 use std::io::{self, Write};
+use std::pin::pin;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
 use clap::Parser;
 use tokio::sync::mpsc::unbounded_channel;
 use tollgate_devstack::edge_program::{Build, build};
 use tollgate_devstack::readable::readable;
+use tollgate_devstack::stop;
 use tollgate_devstack::tour;
 use tollgate_devstack::viceroy::LogSink;
 use tollgate_devstack::world::{World, WorldOptions};
@@ -63,14 +64,15 @@ async fn run(options: &Options, out: &mut impl Write) -> anyhow::Result<bool> {
         return Ok(report.failed.is_empty());
     }
     invite(&world, out)?;
+    let mut stop = pin!(stop::requested());
     loop {
         tokio::select! {
             line = lines.recv() => match line {
                 Some(line) => writeln!(out, "{}", readable(&line))?,
                 None => anyhow::bail!("Viceroy ended by itself; its last words:\n{}", world.gateway.diagnostics().join("\n")),
             },
-            stopped = tokio::signal::ctrl_c() => {
-                stopped.context("can't wait for Ctrl-C")?;
+            stopped = &mut stop => {
+                stopped?;
                 writeln!(out, "\nstopped")?;
                 return Ok(true);
             }

@@ -20,6 +20,18 @@ pub(super) fn check_names(options: &WorldOptions, site: &Site) -> anyhow::Result
     if let Some(name) = options.services.keys().find(|name| !parts.services.contains_key(*name)) {
         bail!("a URL is given for `{name}`, but the policy has no [services.{name}]");
     }
+    let is_used = |name: &String| parts.services.values().any(|service| service.invoker_key == *name);
+    if let Some(name) = options.secrets.keys().find(|name| !is_used(name)) {
+        let used: Vec<_> = parts
+            .services
+            .values()
+            .map(|service| service.invoker_key.as_str())
+            .collect();
+        bail!(
+            "a secret is given as `{name}`, but the policy uses only: {}",
+            used.join(", ")
+        );
+    }
     Ok(())
 }
 
