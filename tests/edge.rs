@@ -1,0 +1,29 @@
+//! The real program under the real Viceroy, as an attacker and an operator would try it.
+//!
+//! One Viceroy serves all tests that do not break it ([`edge::support::gateway::shared`]); the others have worlds of
+//! their own. Every test ends with a look at all that was printed: no trap, no token, no key.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
+mod edge {
+    mod bodies;
+    mod broken;
+    mod firewall;
+    mod google;
+    mod hosts;
+    mod load;
+    mod logs;
+    mod messages;
+    mod sandboxes;
+    mod spoiled;
+    mod support;
+    mod targets;
+    mod tokens;
+    mod traps;
+    mod unlinked;
+    mod unreachable;
+}

@@ -1,0 +1,228 @@
+//! Stores that are broken, missing or half-written: 503 for those who ask, the cause in the log, and no trap; mended,
+//! the next request works.
+//!
+//! A store's file that is no JSON object at all is not among these: no store on the platform can be in that state, and
+//! the SDK panics over the error that Viceroy has for it.
+
+use std::fs;
+
+use serde_json::{Map, Value, json};
+use tollgate::host::ConfigStore;
+use tollgate::identity::keys::{index_entry, key_entry};
+use tollgate_devstack::local_stores::file;
+use tollgate_devstack::signing::Algorithm;
+use tollgate_devstack::tokens::Issuer;
+use tollgate_devstack::world::{World, WorldOptions};
+
+use super::support::gateway::{Gateway, POLICY, own};
+use super::support::http::{Answer, Ask};
+
+/// A store that can be broken and mended while the gateway runs.
+struct Store {
+    path: std::path::PathBuf,
+    good: String,
+}
+
+impl Store {
+    fn of(world: &World, store: ConfigStore) -> Self {
+        let path = world.stores().join(file(store));
+        let good = fs::read_to_string(&path).expect("a store");
+        Self { path, good }
+    }
+
+    fn entries(&self) -> Map<String, Value> {
+        serde_json::from_str(&self.good).expect("entries")
+    }
+
+    fn put(&self, text: &str) {
+        let whole = self.path.with_extension("new");
+        fs::write(&whole, text).expect("a file");
+        fs::rename(&whole, &self.path).expect("a file");
+    }
+
+    fn mend(&self) {
+        self.put(&self.good);
+    }
+
+    /// The store with one entry changed, or without it.
+    fn put_with(&self, entry: &str, value: Option<&str>) {
+        let mut entries = self.entries();
+        match value {
+            Some(value) => drop(entries.insert(entry.to_owned(), json!(value))),
+            None => drop(entries.remove(entry)),
+        }
+        self.put(&Value::Object(entries).to_string());
+    }
+}
+
+/// The answer tells nothing of the inside, and the log tells the cause.
+pub(super) fn assert_misconfigured(name: &str, answer: &Answer, entry: &Value, cause: &str) {
+    assert_eq!(
+        (answer.status, answer.code().as_str()),
+        (503, "misconfigured"),
+        "{name}: {}",
+        answer.text()
+    );
+    assert_eq!(answer.header("retry-after"), Some("5"), "{name}");
+    assert_eq!(
+        (&entry["severity"], &entry["tollgate"]["ended"]),
+        (&json!("ERROR"), &json!("edge")),
+        "{name}"
+    );
+    let problem = entry["tollgate"]["problems"][0].as_str().expect("a problem");
+    assert!(problem.contains(cause), "{name}: the log says `{problem}`");
+    for inside in [problem, "tollgate_", "iam.gserviceaccount", "active", ".json"] {
+        assert!(
+            !answer.text().contains(inside),
+            "{name}: the answer tells of the inside: {}",
+            answer.text()
+        );
+    }
+}
+
+async fn misconfigured(world: &World, name: &str, ask: Ask, cause: &str) {
+    let answer = world.ask(ask).await;
+    let entry = world.log(&answer).await;
+    assert_misconfigured(name, &answer, &entry, cause);
+}
+
+#[test]
+fn a_broken_policy_serves_nobody_until_it_is_mended() {
+    own(WorldOptions::new(POLICY), async |world| {
+        let store = Store::of(world, ConfigStore::Policy);
+        let entries = store.entries();
+        let version = entries["active"].as_str().expect("a version").to_owned();
+        let page_entry = format!("{version}.site");
+        let page = entries[&page_entry].as_str().expect("a page").to_owned();
+        let other = page.replace(&version, "0123456789abcdef");
+        let unknown_service = page.replace("\"service\":\"literal\"", "\"service\":\"gone\"");
+        assert_ne!(unknown_service, page);
+        let truncated = page.get(..page.len() / 2).expect("ASCII");
+        let long = "v".repeat(100);
+        for (name, entry, value, cause) in [
+            ("no pointer", "active", None, "no entry `active`"),
+            ("empty pointer", "active", Some(""), "is no version"),
+            (
+                "rubbish in the pointer",
+                "active",
+                Some("../../etc/passwd"),
+                "is no version",
+            ),
+            ("pointer with a line end", "active", Some("abc\n"), "is no version"),
+            ("long pointer", "active", Some(long.as_str()), "is no version"),
+            (
+                "pointer to nowhere",
+                "active",
+                Some("deadbeefdeadbeef"),
+                "no entry `deadbeefdeadbeef.site`",
+            ),
+        ] {
+            store.put_with(entry, value);
+            misconfigured(world, name, Ask::get("/healthz"), cause).await;
+            store.mend();
+            assert_eq!(world.ask(Ask::get("/healthz")).await.text(), "ok", "{name}: mended");
+        }
+        // A sandbox reads the page of a version once, so broken pages come under versions of their own.
+        for (number, (name, page, cause)) in [
+            ("empty page", "", "malformed"),
+            ("truncated page", truncated, "malformed"),
+            ("rubbish page", "<html>", "malformed"),
+            ("page is a list", "[]", "malformed"),
+            ("page of another version", other.as_str(), "another version"),
+            (
+                "page with an unknown service",
+                unknown_service.as_str(),
+                "unknown service",
+            ),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let broken = format!("{number:016x}");
+            let page = page.replace(&version, &broken);
+            let mut entries = store.entries();
+            entries.insert("active".to_owned(), json!(broken));
+            entries.insert(format!("{broken}.site"), json!(page));
+            store.put(&Value::Object(entries).to_string());
+            for target in ["/healthz", "/open/a", "/v1/orders/7", "/nowhere"] {
+                misconfigured(world, name, Ask::get(target), cause).await;
+            }
+            store.mend();
+            assert_eq!(world.ask(Ask::get("/healthz")).await.text(), "ok", "{name}: mended");
+        }
+        // An empty store is one that was never published to.
+        store.put("{}");
+        misconfigured(world, "empty store", Ask::get("/healthz"), "no entry `active`").await;
+        store.mend();
+        assert_eq!(world.ask(Ask::get("/healthz")).await.text(), "ok", "mended");
+    });
+}
+
+/// A key is read once a minute by each sandbox, so every row breaks one that has not been read yet.
+#[test]
+fn broken_keys_are_our_fault_and_not_the_callers() {
+    own(WorldOptions::new(POLICY), async |world| {
+        let store = Store::of(world, ConfigStore::Keys);
+        let (okta, partner) = (world.okta(), world.issuer("partner").expect("partner"));
+        let token = |issuer: &Issuer, algorithm| {
+            let token = issuer.token().algorithm(algorithm).scope("orders:read");
+            token.build().expect("a token")
+        };
+        let ask = |issuer: &Issuer, algorithm| {
+            let target = if issuer.name == "okta" {
+                "/v1/orders/7"
+            } else {
+                "/partner/7"
+            };
+            Ask::get(target).bearer(&token(issuer, algorithm))
+        };
+        let entry = |issuer: &Issuer, algorithm| key_entry(&issuer.issuer, issuer.key(algorithm).kid());
+        let mended = async |issuer, algorithm| {
+            store.mend();
+            assert_eq!(world.ask(ask(issuer, algorithm)).await.status, 200, "mended");
+        };
+        let [rs256, es256, ed_dsa] = Algorithm::ALL;
+
+        store.put_with(&entry(okta, rs256), Some("rubbish"));
+        misconfigured(world, "the key is no JWK", ask(okta, rs256), "is no JWK").await;
+        mended(okta, rs256).await;
+
+        let mut off_curve = okta.key(es256).public_jwk();
+        off_curve["y"] = off_curve["x"].clone();
+        store.put_with(&entry(okta, es256), Some(&off_curve.to_string()));
+        misconfigured(world, "not on the curve", ask(okta, es256), "not a point of the curve").await;
+        let other = okta.key(rs256).public_jwk().to_string();
+        store.put_with(&entry(okta, es256), Some(&other));
+        misconfigured(world, "the key of another kid", ask(okta, es256), "`kid`").await;
+        mended(okta, es256).await;
+
+        store.put_with(&entry(okta, ed_dsa), None);
+        world.refused(ask(okta, ed_dsa), 401, "key-unknown").await;
+        mended(okta, ed_dsa).await;
+
+        store.put("{}");
+        misconfigured(
+            world,
+            "no keys at all",
+            ask(partner, es256),
+            "no keys of https://partner.example",
+        )
+        .await;
+        assert_eq!(
+            world.ask(Ask::get("/open/a").bearer("x")).await.status,
+            200,
+            "public routes need no key"
+        );
+        mended(partner, es256).await;
+
+        let index = index_entry(&partner.issuer);
+        store.put_with(&index, Some("rubbish"));
+        world
+            .refused(Ask::get("/partner/7").bearer(&kid_unknown(partner)), 401, "key-unknown")
+            .await;
+    });
+}
+
+fn kid_unknown(issuer: &Issuer) -> String {
+    issuer.token().kid("no-such-key").build().expect("a token")
+}
