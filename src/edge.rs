@@ -1,33 +1,31 @@
 //! Tollgate's home on Fastly Compute. The only folder that names the `fastly` crate.
 //!
 //! Promises: it carries out what the library asks and decides nothing. SDK calls are used in the form that can fail,
-//! since a panic ends the sandbox and every request in it.
+//! since a panic ends the sandbox; where the SDK has no such form, `last_words` answers.
 
 mod backend;
 mod cache;
 mod drive;
 mod edits;
 mod host;
+mod last_words;
 mod message;
 mod read;
+mod report;
+mod send;
 
 use std::time::{Duration, Instant};
 
-use fastly::{
-    Request, Response,
-    http::{HeaderValue, StatusCode, serve::Serve},
-    log::Endpoint,
-};
-use tollgate::{
-    entry::Entry,
-    gateway::{Outcome, handle},
-    sandbox::Sandbox,
-};
+use fastly::{Request, Response, http::serve::Serve};
+use tollgate::{gateway::handle, sandbox::Sandbox};
 
-use crate::edge::{drive::ready, edits::edit, host::FastlyHost};
-
-/// The name of the log endpoint.
-const LOG_ENDPOINT: &str = "tollgate";
+use crate::edge::{
+    drive::ready,
+    host::FastlyHost,
+    last_words::{Stage, enter},
+    report::report,
+    send::send,
+};
 
 /// Bounds of one sandbox. A fresh one is cheap; these keep whatever might grow from growing.
 const REQUESTS_MAX: usize = 1_000;
@@ -37,6 +35,7 @@ const IDLE_MAX: Duration = Duration::from_secs(10);
 
 /// Serves requests until one of the sandbox's bounds is met.
 pub(crate) fn serve() {
+    last_words::install();
     let sandbox = Sandbox::default();
     let host = FastlyHost::new(Instant::now());
     let _ = Serve::new()
@@ -49,50 +48,20 @@ pub(crate) fn serve() {
 
 fn serve_one(host: &FastlyHost, sandbox: &Sandbox, request: Request) {
     let started = Instant::now();
-    let head = read::head(&request);
+    let request_id = read::request_id(&request);
+    enter(Stage::Reading(request_id.clone()));
+    let head = read::head(&request, &request_id);
+    enter(Stage::Handling(request_id));
     let bodiless = head.method == "HEAD";
     let Some((outcome, mut entry)) = ready(handle(host, sandbox, &head, request)) else {
         // A host whose calls are all ready never comes here; if one day it does, the client gets no detail.
-        Response::from_status(StatusCode::INTERNAL_SERVER_ERROR).send_to_client();
+        enter(Stage::Idle);
+        Response::from_status(500).send_to_client();
         return;
     };
     let status = outcome.status();
+    enter(Stage::Idle);
     send(outcome, bodiless);
     entry.finish(status, u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX));
     report(&entry);
-}
-
-fn send(outcome: Outcome<Response>, bodiless: bool) {
-    match outcome {
-        Outcome::Forwarded(forwarded) => {
-            let mut response = forwarded.inbound.response;
-            edit(&forwarded.edits, |name, value| match value {
-                Some(value) => response.set_header(name, value),
-                None => drop(response.remove_header(name)),
-            });
-            response.send_to_client();
-        }
-        Outcome::Answered(answer) => {
-            let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            let mut response = Response::from_status(status);
-            for (name, value) in &answer.headers {
-                if let Ok(value) = HeaderValue::from_str(value) {
-                    response.set_header(*name, value);
-                }
-            }
-            if !bodiless {
-                response.set_body(answer.body);
-            }
-            response.send_to_client();
-        }
-    }
-}
-
-fn report(entry: &Entry) {
-    use std::io::Write;
-    if let Ok(mut endpoint) = Endpoint::try_from_name(LOG_ENDPOINT) {
-        // One write is one log line. A log that fails can't be reported in the log.
-        let _ = endpoint.write_all(entry.line().as_bytes());
-        let _ = endpoint.flush();
-    }
 }

@@ -43,6 +43,8 @@ pub enum Rejection {
     UpstreamReset(String),
     /// A store, key or policy is missing or malformed. The text is for the log alone.
     Misconfigured(String),
+    /// The program itself failed. The text says where, for the log alone.
+    Failed(String),
 }
 
 /// Why a token is not good. All are 401 answers.
@@ -142,6 +144,7 @@ impl Rejection {
             Self::UpstreamRefused(_) => ours(502, "upstream-refused", "The service could not be reached."),
             Self::UpstreamTimeout(_) => ours(504, "upstream-timeout", "The service did not answer in time."),
             Self::UpstreamReset(_) => ours(502, "upstream-reset", "The service broke off before it answered."),
+            Self::Failed(_) => ours(500, "gateway-failed", "The gateway failed. Try again later."),
             Self::Misconfigured(_) => ours(
                 503,
                 "misconfigured",
@@ -159,7 +162,8 @@ impl Rejection {
             | Self::UpstreamRefused(cause)
             | Self::UpstreamTimeout(cause)
             | Self::UpstreamReset(cause)
-            | Self::Misconfigured(cause) => Some(cause),
+            | Self::Misconfigured(cause)
+            | Self::Failed(cause) => Some(cause),
             Self::RouteUnknown
             | Self::MethodNotAllowed { .. }
             | Self::CredentialMissing

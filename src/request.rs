@@ -98,6 +98,7 @@ impl CanonicalRequest {
         let authority = Authority::parse(one(head, "host", Ambiguity::Host)?.ok_or(Ambiguity::Host)?)?;
         let authorization = one(head, "authorization", Ambiguity::Authorization)?;
         let content_length = content_length(head)?;
+        check_transfer_encoding(head)?;
         if head.header_names.len() > HEADER_NAMES_MAX {
             return Err(Ambiguity::Headers);
         }
@@ -239,6 +240,14 @@ fn content_length(head: &Head) -> Result<Option<u64>, Ambiguity> {
         return Err(Ambiguity::ContentLength);
     }
     text.parse().map(Some).map_err(|_| Ambiguity::ContentLength)
+}
+
+fn check_transfer_encoding(head: &Head) -> Result<(), Ambiguity> {
+    let coding = one(head, "transfer-encoding", Ambiguity::TransferEncoding)?;
+    match coding {
+        Some(coding) if !coding.eq_ignore_ascii_case("chunked") => Err(Ambiguity::TransferEncoding),
+        _ => Ok(()),
+    }
 }
 
 fn connection_names(head: &Head) -> Result<Vec<String>, Ambiguity> {

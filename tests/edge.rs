@@ -23,7 +23,7 @@ mod edge {
     mod support;
     mod targets;
     mod tokens;
-    mod traps;
     mod unlinked;
     mod unreachable;
+    mod unreadable;
 }

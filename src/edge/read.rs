@@ -10,8 +10,13 @@ use tollgate::{
     secret::Secret,
 };
 
+/// The platform's identifier for a request.
+pub(super) fn request_id(request: &Request) -> String {
+    request.get_client_request_id().unwrap_or("none").to_owned()
+}
+
 /// Copies what the library needs to know of a request.
-pub(super) fn head(request: &Request) -> Head {
+pub(super) fn head(request: &Request, request_id: &str) -> Head {
     let header_names: Vec<String> = request
         .get_header_names()
         .map(|name| name.as_str().to_owned())
@@ -48,7 +53,7 @@ pub(super) fn head(request: &Request) -> Head {
         header_names,
         values,
         client: request.get_client_ip_addr(),
-        request_id: request.get_client_request_id().unwrap_or("none").to_owned(),
+        request_id: request_id.to_owned(),
     }
 }
 

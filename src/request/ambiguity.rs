@@ -33,6 +33,8 @@ pub enum Ambiguity {
     Authorization,
     /// More than one `Content-Length`, one that is no number, or one beside `Transfer-Encoding`.
     ContentLength,
+    /// A `Transfer-Encoding` that is not `chunked` alone (RFC 9112 section 6.1).
+    TransferEncoding,
     /// Too many headers, or a value that is not text where text is needed.
     Headers,
 }
@@ -57,6 +59,7 @@ impl Ambiguity {
             Self::Host => "host",
             Self::Authorization => "authorization",
             Self::ContentLength => "content-length",
+            Self::TransferEncoding => "transfer-encoding",
             Self::Headers => "headers",
         }
     }

@@ -91,6 +91,20 @@ fn ambiguous_requests_are_refused() {
             Ambiguity::ContentLength,
         ),
         (
+            "other transfer coding",
+            "POST",
+            "/",
+            vec![host, ("transfer-encoding", "gzip, chunked")],
+            Ambiguity::TransferEncoding,
+        ),
+        (
+            "two transfer codings",
+            "POST",
+            "/",
+            vec![host, ("transfer-encoding", "chunked"), ("transfer-encoding", "chunked")],
+            Ambiguity::TransferEncoding,
+        ),
+        (
             "length and chunks",
             "POST",
             "/",

@@ -1,8 +1,8 @@
-//! What still ends a sandbox: URLs that the SDK can't parse and that can't be known before it is asked for them.
+//! URLs that the SDK can't parse and that can't be known before it is asked for them.
 //!
 //! The SDK panics over such a URL and has no call that would not. Where the host stands in a `Host` header, the program
-//! looks at that first (`hosts.rs`). Two ways are left, both seen under Viceroy only. What is tested is that they harm
-//! nobody else: the client gets an answer without a secret, and the next request is served.
+//! looks at that first (`hosts.rs`). Two ways are left, both seen under Viceroy only. They are refused and logged like
+//! any other ambiguous request, and harm nobody else; only the sandbox ends.
 
 use std::time::Duration;
 
@@ -45,12 +45,26 @@ fn a_url_that_the_sdk_cannot_parse_harms_nobody_else() {
                 .iter()
                 .all(|answer| answer.text() == "chunk 0\nchunk 1\nchunk 2\n")
         );
-        world.gateway.log_lines().iter().for_each(|line| assert_no_secret(line));
+        let lines = world.gateway.log_lines();
+        lines.iter().for_each(|line| assert_no_secret(line));
+        let refused = lines
+            .iter()
+            .filter(|line| line.contains("\"request-ambiguous\""))
+            .count();
+        assert_eq!(refused, 5, "one log entry for each: {lines:?}");
+        let trapped = world
+            .gateway
+            .diagnostics()
+            .iter()
+            .any(|line| line.contains("wasm backtrace"));
+        assert!(!trapped, "{:?}", world.gateway.diagnostics());
     });
 }
 
 async fn harmless(world: &World, answer: &str) {
     assert_no_secret(answer);
+    assert!(answer.contains("\"code\":\"request-ambiguous\""), "{answer}");
+    assert!(answer.contains("\"reason\":\"target-form\""), "{answer}");
     for _ in 0..3 {
         assert_eq!(Ask::get("/healthz").send(world.gateway.addr()).await.text(), "ok");
     }
@@ -81,7 +95,7 @@ async fn over_http2(world: &World, authority: &str, token: &str) -> String {
         .send_request(request.expect("a request"))
         .await
         .expect("an answer");
-    assert!(answer.status().as_u16() >= 400, "{}", answer.status());
+    assert_eq!(answer.status().as_u16(), 400);
     let body = answer.into_body().collect().await.expect("a body").to_bytes();
     connection.abort();
     String::from_utf8_lossy(&body).into_owned()

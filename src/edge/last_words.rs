@@ -1,0 +1,69 @@
+//! What the client and the log get when the program panics.
+//!
+//! Promises: the client gets an answer of our own and the log an entry, as for every other request; then the sandbox
+//! ends in good order. Neither holds the panic's message, which may quote what the client sent.
+//!
+//! Nothing of ours panics: the lints see to that. But the SDK does, over a URL that its parser refuses, and it has no
+//! call that would not (`OPTIONS *` with a port in `Host`; an odd `:authority`). So a panic while the request is read
+//! is the request's fault.
+
+use std::{
+    panic::{PanicHookInfo, set_hook},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
+
+use tollgate::{answer::refused::refused, entry::Entry, host::Host, rejection::Rejection, request::Ambiguity};
+
+use crate::edge::{host::FastlyHost, report::report, send::send_own};
+
+/// How far the request under way has come. There is never more than one in a sandbox.
+static STAGE: Mutex<Stage> = Mutex::new(Stage::Idle);
+
+/// How far a request has come.
+pub(super) enum Stage {
+    /// There is none, or it has its answer.
+    Idle,
+    /// It is being read; its identifier is known.
+    Reading(String),
+    /// It is being handled.
+    Handling(String),
+}
+
+/// Notes how far the request under way has come.
+pub(super) fn enter(stage: Stage) {
+    *current() = stage;
+}
+
+/// Makes sure that a panic is answered and logged.
+pub(super) fn install() {
+    set_hook(Box::new(|panic| {
+        let (request_id, rejection) = match std::mem::replace(&mut *current(), Stage::Idle) {
+            Stage::Idle => return,
+            Stage::Reading(request_id) => (request_id, Rejection::RequestAmbiguous(Ambiguity::TargetForm)),
+            Stage::Handling(request_id) => (request_id, Rejection::Failed(place(panic))),
+        };
+        let host = FastlyHost::new(Instant::now());
+        let mut entry = Entry::begin(host.now(), &request_id, host.pop(), None);
+        entry.refuse(&rejection);
+        let answer = refused(&rejection, &request_id, false);
+        entry.finish(answer.status, 0);
+        send_own(answer, false);
+        report(&entry);
+        // What has unwound halfway must not serve another request.
+        std::process::exit(0);
+    }));
+}
+
+fn current() -> MutexGuard<'static, Stage> {
+    STAGE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// File and line, without the folders of the machine that built it.
+fn place(panic: &PanicHookInfo<'_>) -> String {
+    let Some(location) = panic.location() else {
+        return "at an unknown place".to_owned();
+    };
+    let file = location.file().rsplit('/').next().unwrap_or_default();
+    format!("at {file}:{}", location.line())
+}
