@@ -10,7 +10,7 @@ use std::{
 };
 
 use crate::{
-    identity::{claims::Claims, credential::Token, keys::VerifyingKey, verify::Verified},
+    identity::{claims::Claims, credential::Token, keys::StoredKey, verify::Verified},
     policy::site::Site,
     secret::Secret,
     time::UnixSeconds,
@@ -22,7 +22,8 @@ pub const TOKENS_MAX: usize = 64;
 /// The most issuers' keys that are remembered.
 pub const KEYS_MAX: usize = 32;
 
-/// How long a key is used before it is looked up again, in seconds. A withdrawn key is trusted no longer than this.
+/// How long a key is used before it is looked up again, in seconds. A withdrawn key is trusted no longer than this, and
+/// neither are claims that were verified with it.
 pub const KEY_AGE_S_MAX: u64 = 60;
 
 /// The most Google tokens that are remembered.
@@ -50,7 +51,7 @@ pub struct Sandbox {
 struct KeyMemory {
     issuer: String,
     kid: String,
-    key: Arc<VerifyingKey>,
+    key: Arc<StoredKey>,
     read_at: UnixSeconds,
 }
 
@@ -60,7 +61,17 @@ struct TokenMemory {
     tail: [u8; 8],
     token: Token,
     claims: Arc<Verified<Claims>>,
+    key: Arc<StoredKey>,
     until: UnixSeconds,
+}
+
+/// Claims that are kept, and the key that verified them.
+#[derive(Debug, Clone)]
+pub struct KeptClaims {
+    /// The claims.
+    pub claims: Arc<Verified<Claims>>,
+    /// The key.
+    pub key: Arc<StoredKey>,
 }
 
 #[derive(Debug)]
@@ -98,7 +109,7 @@ impl Sandbox {
     }
 
     /// A key that was read not long before `now`.
-    pub fn key(&self, issuer: &str, kid: &str, now: UnixSeconds) -> Option<Arc<VerifyingKey>> {
+    pub fn key(&self, issuer: &str, kid: &str, now: UnixSeconds) -> Option<Arc<StoredKey>> {
         let fresh = |kept: &&KeyMemory| {
             kept.kid == kid && kept.issuer == issuer && now >= kept.read_at && kept.read_at.until_s(now) < KEY_AGE_S_MAX
         };
@@ -106,7 +117,7 @@ impl Sandbox {
     }
 
     /// Keeps a key that was read at `now`.
-    pub fn keep_key(&self, issuer: &str, kid: &str, key: VerifyingKey, now: UnixSeconds) -> Arc<VerifyingKey> {
+    pub fn keep_key(&self, issuer: &str, kid: &str, key: StoredKey, now: UnixSeconds) -> Arc<StoredKey> {
         let key = Arc::new(key);
         let kept = KeyMemory {
             issuer: issuer.to_owned(),
@@ -118,25 +129,38 @@ impl Sandbox {
         key
     }
 
+    /// Forgets a key, so that one that was mended is read at once.
+    pub fn forget_key(&self, issuer: &str, kid: &str) {
+        held(&self.keys)
+            .entries
+            .retain(|kept| kept.kid != kid || kept.issuer != issuer);
+    }
+
     /// The claims of a token that was verified under this version of the policy.
     ///
     /// The eight last bytes are compared first, so that most kept tokens cost one comparison of a word; then all bytes
     /// in constant time.
-    pub fn claims(&self, version: &str, token: &Token, now: UnixSeconds) -> Option<Arc<Verified<Claims>>> {
+    pub fn claims(&self, version: &str, token: &Token, now: UnixSeconds) -> Option<KeptClaims> {
         let tail = tail(token);
         let same = |kept: &&TokenMemory| {
             kept.tail == tail && kept.until > now && kept.version == version && kept.token.same_bytes(token)
         };
-        held(&self.tokens).find(same).map(|kept| Arc::clone(&kept.claims))
+        let tokens = held(&self.tokens);
+        let kept = tokens.find(same)?;
+        Some(KeptClaims {
+            claims: Arc::clone(&kept.claims),
+            key: Arc::clone(&kept.key),
+        })
     }
 
     /// Keeps the claims of a token until a time.
-    pub fn keep_claims(&self, version: &str, token: &Token, claims: &Arc<Verified<Claims>>, until: UnixSeconds) {
+    pub fn keep_claims(&self, version: &str, token: &Token, kept: KeptClaims, until: UnixSeconds) {
         let kept = TokenMemory {
             version: version.to_owned(),
             tail: tail(token),
             token: token.clone(),
-            claims: Arc::clone(claims),
+            claims: kept.claims,
+            key: kept.key,
             until,
         };
         held(&self.tokens).replace(|old| old.token.same_bytes(token), kept);
@@ -217,8 +241,14 @@ mod tests {
     fn claims_are_found_by_version_and_whole_token() {
         let sandbox = Sandbox::default();
         let token = |text: &str| Secret::new(text.to_owned());
-        let verified = Arc::new(Verified::remembered(claims()));
-        sandbox.keep_claims("v1", &token("head.payload.signature"), &verified, UnixSeconds(10));
+        let claims = Arc::new(Verified::remembered(claims()));
+        let key = Arc::new(StoredKey::new("k1", String::new()));
+        sandbox.keep_claims(
+            "v1",
+            &token("head.payload.signature"),
+            KeptClaims { claims, key },
+            UnixSeconds(10),
+        );
         for (name, version, text, now, found) in [
             ("the same", "v1", "head.payload.signature", 9, true),
             ("later", "v1", "head.payload.signature", 10, false),

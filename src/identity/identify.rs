@@ -11,8 +11,8 @@ use crate::{
     identity::{
         claims::Claims,
         credential,
-        keys::{VerifyingKey, index_entry, key_entry},
-        remembered,
+        keys::{StoredKey, index_entry, key_entry},
+        remembered::{self, Basis},
         token::Unverified,
         verify::{Verified, token_digest, verify},
     },
@@ -68,22 +68,39 @@ pub async fn identify<H: Host>(
     now: UnixSeconds,
 ) -> Result<Identified, Rejection> {
     let token = credential::bearer(request)?;
-    if let Some(claims) = remembered::in_sandbox(sandbox, versioned, &token, now) {
-        return Ok(Identified {
-            claims,
-            source: Source::Sandbox,
-            problems: Vec::new(),
-        });
+    if let Some(kept) = remembered::in_sandbox(sandbox, versioned, &token, now) {
+        let claims = kept.claims.get();
+        let stored = stored_key(host, sandbox, (&claims.issuer, &claims.kid), now).await?;
+        if stored.text() == kept.key.text() {
+            return Ok(Identified {
+                claims: kept.claims,
+                source: Source::Sandbox,
+                problems: Vec::new(),
+            });
+        }
     }
     // Before anything is hashed or looked up: a token that no key could verify ends here.
     let unverified = Unverified::read(&token)?;
-    let (name, issuer) = versioned
+    let issuer = versioned
         .site
         .issuer(&unverified.unverified_issuer)
         .ok_or(TokenRefusal::IssuerUnknown)?;
-    let digest = token_digest(&token);
+    let key = stored_key(
+        host,
+        sandbox,
+        (&unverified.unverified_issuer, &unverified.unverified_kid),
+        now,
+    )
+    .await?;
+    let token_digest = token_digest(&token);
+    let basis = Basis {
+        versioned,
+        token: &token,
+        token_digest: &token_digest,
+        key: &key,
+    };
     let mut problems = Vec::new();
-    match remembered::in_pop(host, sandbox, versioned, (&token, &digest), now).await {
+    match remembered::in_pop(host, sandbox, basis, now).await {
         Ok(Some(claims)) => {
             return Ok(Identified {
                 claims,
@@ -94,9 +111,17 @@ pub async fn identify<H: Host>(
         Ok(None) => {}
         Err(problem) => problems.push(problem),
     }
-    let key = key(host, sandbox, &unverified, now).await?;
-    let claims = Arc::new(verify((&token, &digest), &unverified, &key, (name, issuer), now)?);
-    let remembered = remembered::remember(host, sandbox, versioned, &token, &claims, now).await;
+    let verifying = key.key().map_err(|why| {
+        let Unverified {
+            unverified_issuer,
+            unverified_kid,
+            ..
+        } = &unverified;
+        sandbox.forget_key(unverified_issuer, unverified_kid);
+        Rejection::Misconfigured(format!("a stored key of {unverified_issuer} can't be used: {why}"))
+    })?;
+    let claims = Arc::new(verify((&token, &token_digest), &unverified, verifying, issuer, now)?);
+    let remembered = remembered::remember(host, sandbox, basis, &claims, now).await;
     problems.extend(remembered.err());
     Ok(Identified {
         claims,
@@ -105,24 +130,21 @@ pub async fn identify<H: Host>(
     })
 }
 
-/// The key that the token names, from memory or the store.
-async fn key<H: Host>(
+/// The key of that issuer and `kid` as it is stored, read anew at least every [`KEY_AGE_S_MAX`] seconds.
+///
+/// [`KEY_AGE_S_MAX`]: crate::sandbox::KEY_AGE_S_MAX
+async fn stored_key<H: Host>(
     host: &H,
     sandbox: &Sandbox,
-    unverified: &Unverified,
+    (issuer, kid): (&str, &str),
     now: UnixSeconds,
-) -> Result<Arc<VerifyingKey>, Rejection> {
-    let (issuer, kid) = (&unverified.unverified_issuer, &unverified.unverified_kid);
+) -> Result<Arc<StoredKey>, Rejection> {
     if let Some(key) = sandbox.key(issuer, kid, now) {
         return Ok(key);
     }
     let entry = host.config(ConfigStore::Keys, &key_entry(issuer, kid)).await;
     match entry.map_err(|fault| Rejection::Misconfigured(fault.0))? {
-        Some(jwk) => {
-            let key = VerifyingKey::from_jwk(&jwk, kid)
-                .map_err(|why| Rejection::Misconfigured(format!("a stored key of {issuer} can't be used: {why}")))?;
-            Ok(sandbox.keep_key(issuer, kid, key, now))
-        }
+        Some(jwk) => Ok(sandbox.keep_key(issuer, kid, StoredKey::new(kid, jwk), now)),
         None => Err(missing_key(host, issuer).await),
     }
 }

@@ -4,7 +4,9 @@
 //! keys. A key pins its algorithm; the token's header has no say (RFC 8725 section 3.1).
 //!
 //! Refuses: keys with private parts, symmetric keys, keys for encryption, unknown types and curves, and RSA keys
-//! below 2,048 or above 8,192 bits.
+//! below 2,048 or above 4,096 bits (`jwt-simple` takes no larger ones).
+
+use std::sync::OnceLock;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jwt_simple::algorithms::{ES256PublicKey, Ed25519PublicKey, RS256PublicKey};
@@ -36,6 +38,44 @@ pub struct KeyIndex {
     pub kids: Vec<String>,
 }
 
+/// A key as it is stored, read only when a signature needs it.
+#[derive(Debug)]
+pub struct StoredKey {
+    kid: String,
+    text: String,
+    read: OnceLock<VerifyingKey>,
+}
+
+impl StoredKey {
+    /// The entry `text`, found for `kid`.
+    #[must_use]
+    pub fn new(kid: &str, text: String) -> Self {
+        Self {
+            kid: kid.to_owned(),
+            text,
+            read: OnceLock::new(),
+        }
+    }
+
+    /// The stored text. What was verified with a key depends on it.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The key.
+    ///
+    /// # Errors
+    /// Why it can't be used.
+    pub fn key(&self) -> Result<&VerifyingKey, String> {
+        if let Some(key) = self.read.get() {
+            return Ok(key);
+        }
+        let key = VerifyingKey::from_jwk(&self.text, &self.kid)?;
+        Ok(self.read.get_or_init(|| key))
+    }
+}
+
 /// A public key that verifies one issuer's tokens with one algorithm.
 #[derive(Debug, Clone)]
 pub enum VerifyingKey {
@@ -62,6 +102,11 @@ struct Jwk {
     x: Option<String>,
     y: Option<String>,
     d: Option<IgnoredAny>,
+    p: Option<IgnoredAny>,
+    q: Option<IgnoredAny>,
+    dp: Option<IgnoredAny>,
+    dq: Option<IgnoredAny>,
+    qi: Option<IgnoredAny>,
     k: Option<IgnoredAny>,
 }
 
@@ -74,7 +119,8 @@ impl VerifyingKey {
     /// # Errors
     /// Why the key can't be used.
     pub fn from_jwk(text: &str, kid: &str) -> Result<Self, String> {
-        let jwk: Jwk = serde_json::from_str(text).map_err(|why| format!("the key is no JWK: {why}"))?;
+        let jwk: Jwk = serde_json::from_str(text)
+            .map_err(|why| format!("the key is no JWK (line {}, column {})", why.line(), why.column()))?;
         if jwk.kid.as_deref() != Some(kid) {
             return Err("the key's `kid` is not the one it is stored for".to_owned());
         }
@@ -116,8 +162,8 @@ impl VerifyingKey {
         let (modulus, exponent) = (member(jwk.n.as_ref(), "n")?, member(jwk.e.as_ref(), "e")?);
         let leading_zero_bits = modulus.first().map_or(0, |byte| byte.leading_zeros() as usize);
         let bits = (modulus.len() * 8).saturating_sub(leading_zero_bits);
-        if !(2_048..=8_192).contains(&bits) {
-            return Err(format!("the RSA key has {bits} bits; 2,048 to 8,192 are taken"));
+        if !(2_048..=4_096).contains(&bits) {
+            return Err(format!("the RSA key has {bits} bits; 2,048 to 4,096 are taken"));
         }
         RS256PublicKey::from_components(&modulus, &exponent)
             .map(|key| Self::Rs256(Box::new(key)))
@@ -145,7 +191,8 @@ impl VerifyingKey {
 
 impl Jwk {
     fn check_usage(&self) -> Result<(), String> {
-        if self.d.is_some() || self.k.is_some() {
+        let secret = [&self.d, &self.p, &self.q, &self.dp, &self.dq, &self.qi, &self.k];
+        if secret.iter().any(|member| member.is_some()) {
             return Err("the key has private or symmetric parts; only public keys belong here".to_owned());
         }
         if self.usage.as_deref().is_some_and(|usage| usage != "sig") {
@@ -198,6 +245,10 @@ pub fn entries(issuer: &str, jwks: &str, fetched_at: u64) -> Result<StoredKeys, 
         let whole = serde_json::Value::Object(jwk.clone()).to_string();
         if let Err(why) = VerifyingKey::from_jwk(&whole, &kid) {
             left_out.push(format!("key `{kid}`: {why}"));
+            continue;
+        }
+        if kids.contains(&kid) {
+            left_out.push(format!("key `{kid}`: the set has another key of this `kid`"));
             continue;
         }
         jwk.retain(|name, _| STORED_MEMBERS.contains(&name.as_str()));

@@ -1,7 +1,7 @@
 //! Claims that were verified before: in the sandbox's memory, then in the POP's cache.
 //!
-//! Promises: an entry's name holds everything that the verification depended on (the whole token and the version of
-//! the policy), its life is the least of the token's expiry and the policy's cap, and the token's times are checked
+//! Promises: an entry's name holds everything that the verification depended on (the whole token, the stored key and the
+//! version of the policy), its life is the least of the token's expiry and the policy's cap, and the token's times are checked
 //! again at each use. The cache never holds a token, neither in a key nor in a value.
 //!
 //! A cache that fails is a miss: the token is verified again.
@@ -13,9 +13,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     digest,
     host::{CacheKey, Freshness, Host},
-    identity::{claims::Claims, credential::Token, verify::Verified},
+    identity::{claims::Claims, credential::Token, keys::StoredKey, verify::Verified},
     policy::site::Issuer,
-    sandbox::{Sandbox, Versioned},
+    sandbox::{KeptClaims, Sandbox, Versioned},
     secret::Secret,
     time::UnixSeconds,
 };
@@ -34,24 +34,43 @@ struct KeptRef<'a> {
     until: UnixSeconds,
 }
 
-/// The name of the POP's cache entry for a token, given by its digest.
-fn cache_key(version: &str, token_digest: &str) -> CacheKey {
-    CacheKey(digest::of(
-        "tollgate claims 1",
-        &[version.as_bytes(), token_digest.as_bytes()],
-    ))
+/// What a verification depends on.
+#[derive(Clone, Copy)]
+pub struct Basis<'a> {
+    /// The policy.
+    pub versioned: &'a Versioned,
+    /// The token.
+    pub token: &'a Token,
+    /// The token's digest.
+    pub token_digest: &'a str,
+    /// The key that the token names, as it is stored now.
+    pub key: &'a Arc<StoredKey>,
 }
 
-/// Looks in the sandbox's memory.
-pub fn in_sandbox(
-    sandbox: &Sandbox,
-    versioned: &Versioned,
-    token: &Token,
-    now: UnixSeconds,
-) -> Option<Arc<Verified<Claims>>> {
-    sandbox
-        .claims(&versioned.version, token, now)
-        .filter(|claims| still_good(claims.get(), versioned, now))
+impl Basis<'_> {
+    /// The name of the POP's cache entry.
+    fn cache_key(&self) -> CacheKey {
+        let parts = [
+            self.versioned.version.as_bytes(),
+            self.token_digest.as_bytes(),
+            self.key.text().as_bytes(),
+        ];
+        CacheKey(digest::of("tollgate claims 2", &parts))
+    }
+
+    fn keep(&self, sandbox: &Sandbox, claims: &Arc<Verified<Claims>>, until: UnixSeconds) {
+        let kept = KeptClaims {
+            claims: Arc::clone(claims),
+            key: Arc::clone(self.key),
+        };
+        sandbox.keep_claims(&self.versioned.version, self.token, kept, until);
+    }
+}
+
+/// Looks in the sandbox's memory. What is found counts only while its key is the one that is stored.
+pub fn in_sandbox(sandbox: &Sandbox, versioned: &Versioned, token: &Token, now: UnixSeconds) -> Option<KeptClaims> {
+    let kept = sandbox.claims(&versioned.version, token, now);
+    kept.filter(|kept| still_good(kept.claims.get(), versioned, now))
 }
 
 /// Looks in the POP's cache, and keeps what is found in the sandbox's memory.
@@ -61,22 +80,21 @@ pub fn in_sandbox(
 pub async fn in_pop<H: Host>(
     host: &H,
     sandbox: &Sandbox,
-    versioned: &Versioned,
-    (token, token_digest): (&Token, &str),
+    basis: Basis<'_>,
     now: UnixSeconds,
 ) -> Result<Option<Arc<Verified<Claims>>>, String> {
-    let recalled = host.recall(&cache_key(&versioned.version, token_digest)).await;
+    let recalled = host.recall(&basis.cache_key()).await;
     let Some(value) = recalled.map_err(|fault| fault.0)? else {
         return Ok(None);
     };
     let kept: Kept =
         serde_json::from_slice(value.expose()).map_err(|_| "the cached claims are malformed".to_owned())?;
     let Kept { claims, until } = kept;
-    if claims.token_digest != token_digest || until <= now || !still_good(&claims, versioned, now) {
+    if claims.token_digest != basis.token_digest || until <= now || !still_good(&claims, basis.versioned, now) {
         return Ok(None);
     }
     let verified = Arc::new(Verified::remembered(claims));
-    sandbox.keep_claims(&versioned.version, token, &verified, until);
+    basis.keep(sandbox, &verified, until);
     Ok(Some(verified))
 }
 
@@ -87,27 +105,24 @@ pub async fn in_pop<H: Host>(
 pub async fn remember<H: Host>(
     host: &H,
     sandbox: &Sandbox,
-    versioned: &Versioned,
-    token: &Token,
+    basis: Basis<'_>,
     verified: &Arc<Verified<Claims>>,
     now: UnixSeconds,
 ) -> Result<(), String> {
     let claims = verified.get();
-    let life_s = life_s(claims, versioned, now);
+    let life_s = life_s(claims, basis.versioned, now);
     if life_s == 0 {
         return Ok(());
     }
     let until = now.plus_s(life_s);
-    sandbox.keep_claims(&versioned.version, token, verified, until);
+    basis.keep(sandbox, verified, until);
     let value = serde_json::to_vec(&KeptRef { claims, until }).map_err(|why| why.to_string())?;
-    let key = cache_key(&versioned.version, &claims.token_digest);
     let freshness = Freshness {
         fresh_s: life_s,
         stale_s: 0,
     };
-    host.remember(&key, &Secret::new(value), freshness)
-        .await
-        .map_err(|fault| fault.0)
+    let written = host.remember(&basis.cache_key(), &Secret::new(value), freshness).await;
+    written.map_err(|fault| fault.0)
 }
 
 /// The least of what is left until expiry and the policy's cap, in seconds.

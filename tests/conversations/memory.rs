@@ -1,6 +1,7 @@
 //! Claims that are remembered: by the sandbox, by the POP, and not for longer than they hold.
 
-use tollgate::host::ConfigStore;
+use tollgate::{host::ConfigStore, identity::keys::key_entry};
+use tollgate_devstack::signing::Algorithm;
 
 use super::book::Book;
 use crate::world::{
@@ -70,6 +71,41 @@ fn claims_do_not_outlive_the_cap_by_changing_places() {
     assert_eq!(source(&world, &long), "pop");
     world.pass_s(1);
     assert_eq!(source(&world, &long), "verified", "300 seconds after it was verified");
+}
+
+/// Claims stand and fall with the key that verified them, wherever they are remembered.
+#[test]
+fn claims_are_forgotten_when_their_key_is_withdrawn_or_replaced() {
+    let kid = sample::okta().key(Algorithm::Es256).kid();
+    let entry = key_entry(&sample::okta().issuer, kid);
+    let world = sample::world();
+    let long = text(token().claim("exp", NOW + 86_400));
+    assert_eq!(source(&world, &long), "verified");
+    let stored = world.get(ConfigStore::Keys, &entry);
+    world.take(ConfigStore::Keys, &entry);
+    world.pass_s(59);
+    assert_eq!(source(&world, &long), "sandbox", "a key is read anew every 60 seconds");
+    world.pass_s(1);
+    assert_eq!(source(&world, &long), "key-unknown");
+    world.new_sandbox();
+    assert_eq!(
+        source(&world, &long),
+        "key-unknown",
+        "nor do claims in the POP's cache pass"
+    );
+    world.put(ConfigStore::Keys, &entry, stored.replace(',', ", "));
+    assert_eq!(
+        source(&world, &long),
+        "verified",
+        "another text of a key is another key"
+    );
+    world.put(ConfigStore::Keys, &entry, stored);
+    world.pass_s(60);
+    assert_eq!(
+        source(&world, &long),
+        "pop",
+        "the first key again, and what it verified"
+    );
 }
 
 #[test]
@@ -153,10 +189,7 @@ fn a_withdrawn_key_is_trusted_for_a_minute_at_most() {
     let world = sample::world();
     let fresh = || text(token());
     assert_eq!(source(&world, &fresh()), "verified");
-    world.take(
-        ConfigStore::Keys,
-        &tollgate::identity::keys::key_entry("https://okta.example", "okta-es256-1"),
-    );
+    world.take(ConfigStore::Keys, &key_entry("https://okta.example", "okta-es256-1"));
     world.pass_s(59);
     assert_eq!(source(&world, &fresh()), "verified", "the sandbox still knows the key");
     world.pass_s(1);

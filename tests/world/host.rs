@@ -96,9 +96,8 @@ impl Host for World {
                 None => Found::Value(Secret::new(value)),
             }),
             Known::Nothing => {
-                let turn = cache.turn(&key.0);
-                turn.map(Found::Nothing)
-                    .ok_or_else(|| CacheFault("the turn is taken, and nobody waits here".to_owned()))
+                // Nobody waits here, so a turn that is taken is one that takes too long.
+                Ok(cache.turn(&key.0).map_or(Found::Busy, Found::Nothing))
             }
         }
     }

@@ -121,6 +121,11 @@ impl World {
         self.config.borrow_mut().insert((store, entry.into()), value.into());
     }
 
+    /// What an entry of a config store holds.
+    pub(crate) fn get(&self, store: ConfigStore, entry: &str) -> String {
+        self.config.borrow()[&(store, entry.to_owned())].clone()
+    }
+
     /// Takes an entry out of a config store.
     pub(crate) fn take(&self, store: ConfigStore, entry: &str) {
         self.config.borrow_mut().remove(&(store, entry.to_owned()));
