@@ -44,6 +44,8 @@ pub struct CacheFault(pub String);
 /// A message that could not be sent or answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SendFault {
+    /// Nothing was sent: the platform takes no such destination, or the target is not in canonical form.
+    NotSent(String),
     /// No connection: refused, unroutable, name unknown, TLS not agreed.
     Refused(String),
     /// No connection or no answer in time.
@@ -74,6 +76,8 @@ pub enum Found<T> {
     Stale(Secret<Vec<u8>>, T),
     /// Nothing; it's this caller's turn to fill it. Others wait for it.
     Nothing(T),
+    /// Nothing, and who has the turn takes too long.
+    Busy,
 }
 
 /// What the world does for the gateway.

@@ -3,5 +3,6 @@
 pub mod forward;
 pub mod google;
 pub mod headers;
+pub mod mint;
 pub mod send;
 pub mod service_account;

@@ -31,9 +31,9 @@ pub(super) fn backend(destination: &Destination) -> Result<Backend, SendFault> {
     match builder.finish() {
         Ok(backend) => Ok(backend),
         Err(BackendCreationError::NameInUse) => {
-            Backend::from_name(&name).map_err(|why| SendFault::Refused(format!("backend {name}: {why}")))
+            Backend::from_name(&name).map_err(|why| SendFault::NotSent(format!("backend {name}: {why}")))
         }
-        Err(why) => Err(SendFault::Refused(format!("backend {name}: {why}"))),
+        Err(why) => Err(SendFault::NotSent(format!("backend {name}: {why}"))),
     }
 }
 

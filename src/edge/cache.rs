@@ -37,10 +37,11 @@ pub(super) fn remember(key: &CacheKey, value: &Secret<Vec<u8>>, freshness: Fresh
 }
 
 pub(super) fn recall_or_turn(key: &CacheKey) -> Result<Found<Transaction>, CacheFault> {
-    let transaction = Transaction::lookup(name(key))
-        .timeout(TURN_WAIT_MAX)
-        .execute()
-        .map_err(fault)?;
+    let transaction = match Transaction::lookup(name(key)).timeout(TURN_WAIT_MAX).execute() {
+        Ok(transaction) => transaction,
+        Err(CacheError::Timeout) => return Ok(Found::Busy),
+        Err(why) => return Err(fault(why)),
+    };
     let value = match transaction.found() {
         Some(entry) if entry.is_usable() => Some(read(&entry)?),
         _ => None,

@@ -68,7 +68,7 @@ pub(super) fn call(call: &Call) -> Result<Reply, SendFault> {
 
 /// The URL to send to. The SDK parses it once more; that must change nothing.
 fn url(origin: &str, target: &str) -> Result<Url, SendFault> {
-    let url = Url::parse(&format!("{origin}{target}")).map_err(|why| SendFault::Refused(format!("target: {why}")))?;
+    let url = Url::parse(&format!("{origin}{target}")).map_err(|why| SendFault::NotSent(format!("target: {why}")))?;
     let kept = match url.query() {
         Some(query) => target.strip_suffix(query).and_then(|rest| rest.strip_suffix('?')) == Some(url.path()),
         None => target == url.path(),
@@ -76,7 +76,7 @@ fn url(origin: &str, target: &str) -> Result<Url, SendFault> {
     if kept {
         Ok(url)
     } else {
-        Err(SendFault::Refused("the target is not in canonical form".to_owned()))
+        Err(SendFault::NotSent("the target is not in canonical form".to_owned()))
     }
 }
 

@@ -38,7 +38,7 @@ pub struct Forwarded<R> {
 /// Sends a permitted request to the service of that name.
 ///
 /// # Errors
-/// [`Rejection::UpstreamRefused`], [`Rejection::UpstreamTimeout`] or [`Rejection::UpstreamReset`].
+/// [`Rejection::Misconfigured`] when nothing was sent, else [`Rejection::UpstreamRefused`], [`Rejection::UpstreamTimeout`] or [`Rejection::UpstreamReset`].
 pub async fn forward<H: Host>(
     host: &H,
     permit: &Permit<'_>,
@@ -62,6 +62,7 @@ pub async fn forward<H: Host>(
         destination,
     };
     let inbound = host.forward(original, &outbound).await.map_err(|fault| match fault {
+        SendFault::NotSent(why) => Rejection::Misconfigured(why),
         SendFault::Refused(why) => Rejection::UpstreamRefused(why),
         SendFault::Timeout(why) => Rejection::UpstreamTimeout(why),
         SendFault::Reset(why) => Rejection::UpstreamReset(why),

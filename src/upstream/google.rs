@@ -7,28 +7,22 @@
 //! | --- | --- |
 //! | the secret is missing or malformed | [`Rejection::Misconfigured`] |
 //! | Google, with a token in the cache that is good still | that token, and another try in [`RETRY_S`] seconds |
+//! | Google, slowly, while this request waits for another's turn | [`Rejection::UpstreamIdentityUnavailable`] |
 //! | Google, with none | [`Rejection::UpstreamIdentityUnavailable`], remembered for [`NEGATIVE_S`] seconds |
 //! | the POP's cache | each sandbox mints for itself |
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     digest,
-    host::{CacheKey, Found, Freshness, Host, SendFault},
+    host::{CacheKey, Found, Freshness, Host},
     policy::site::Service,
     rejection::Rejection,
     sandbox::Sandbox,
     secret::Secret,
     time::UnixSeconds,
-    upstream::{
-        send::{Call, Destination, Timeouts},
-        service_account::ServiceAccount,
-    },
+    upstream::mint::{Good, UNUSED_S, mint},
 };
-
-/// A token is not used in its last seconds, which it may spend on the way.
-pub const UNUSED_S: u64 = 30;
 
 /// A token is renewed this long before it expires, in seconds.
 pub const RENEWED_BEFORE_S: u64 = 600;
@@ -39,21 +33,16 @@ pub const RETRY_S: u64 = 10;
 /// How long a failure without a token to fall back on is remembered, in seconds.
 pub const NEGATIVE_S: u64 = 2;
 
-/// The longest answer of Google that is read, in bytes.
-const REPLY_BYTES_MAX: usize = 16_384;
-
-/// How long Google may take.
-const TIMEOUTS: Timeouts = Timeouts {
-    connect_ms: 1_000,
-    first_byte_ms: 3_000,
-    between_bytes_ms: 1_000,
-};
-
-/// A minted token with its expiry; both absent for a failure.
+/// What the POP's cache holds for an invoker and audience.
 #[derive(Serialize, Deserialize)]
-struct Minted {
-    token: Option<String>,
-    expires_at: UnixSeconds,
+#[serde(rename_all = "snake_case")]
+enum Cached {
+    /// A token and its expiry.
+    Token(String, UnixSeconds),
+    /// Google failed.
+    GoogleFailed,
+    /// The secret can't be used, and why; in words that hold nothing of it.
+    Misconfigured(String),
 }
 
 /// Where a Google token came from, for the log.
@@ -104,7 +93,7 @@ pub async fn id_token<H: Host>(
     now: UnixSeconds,
 ) -> Result<GoogleToken, Rejection> {
     let name = digest::of(
-        "tollgate google 1",
+        "tollgate google 2",
         &[service.invoker.as_bytes(), service.audience.as_bytes()],
     );
     if let Some(token) = sandbox.google_token(&name, now) {
@@ -127,12 +116,6 @@ pub async fn id_token<H: Host>(
     })
 }
 
-/// A token that can be used now.
-struct Good {
-    token: Secret<String>,
-    expires_at: UnixSeconds,
-}
-
 async fn from_pop<H: Host>(
     host: &H,
     service: &Service,
@@ -140,34 +123,34 @@ async fn from_pop<H: Host>(
     now: UnixSeconds,
 ) -> Result<(Good, Source, Option<String>), Rejection> {
     let (usable, turn) = match found {
-        Found::Value(value) => {
-            let unavailable = || Rejection::UpstreamIdentityUnavailable("Google failed moments ago".to_owned());
-            return Ok((read(&value, now).ok_or_else(unavailable)?, Source::Pop, None));
-        }
-        Found::Stale(value, turn) => (read(&value, now), turn),
+        Found::Value(value) => return Ok((read(&value, now)?, Source::Pop, None)),
+        Found::Busy => return Err(unavailable("another request still waits for Google".to_owned())),
+        Found::Stale(value, turn) => (read(&value, now).ok(), turn),
         Found::Nothing(turn) => (None, turn),
     };
     match (mint(host, service, now).await, usable) {
         (Ok(good), _) => {
             let fresh_s = now.until_s(good.expires_at).saturating_sub(RENEWED_BEFORE_S).max(1);
-            let freshness = while_usable(&good, fresh_s, now);
-            let problem = fill(host, turn, Some(&good.token), good.expires_at, freshness)
+            let problem = fill(host, turn, &good.cached(), while_usable(&good, fresh_s, now))
                 .await
                 .err();
             Ok((good, Source::Minted, problem))
         }
         (Err(rejection), Some(good)) => {
-            let freshness = while_usable(&good, RETRY_S, now);
-            let _ = fill(host, turn, Some(&good.token), good.expires_at, freshness).await;
+            let _ = fill(host, turn, &good.cached(), while_usable(&good, RETRY_S, now)).await;
             Ok((good, Source::PopWhileGoogleFails, rejection.cause().map(str::to_owned)))
         }
         (Err(rejection), None) => {
             // Without this, callers that wait for the turn would take it one after another and fail one by one.
+            let failure = match &rejection {
+                Rejection::Misconfigured(why) => Cached::Misconfigured(why.clone()),
+                _ => Cached::GoogleFailed,
+            };
             let freshness = Freshness {
                 fresh_s: NEGATIVE_S,
                 stale_s: 0,
             };
-            let _ = fill(host, turn, None, now, freshness).await;
+            let _ = fill(host, turn, &failure, freshness).await;
             Err(rejection)
         }
     }
@@ -184,127 +167,32 @@ fn while_usable(good: &Good, fresh_s: u64, now: UnixSeconds) -> Freshness {
     }
 }
 
-async fn fill<H: Host>(
-    host: &H,
-    turn: H::Turn,
-    token: Option<&Secret<String>>,
-    expires_at: UnixSeconds,
-    freshness: Freshness,
-) -> Result<(), String> {
-    let minted = Minted {
-        token: token.map(|token| token.expose().clone()),
-        expires_at,
-    };
-    let value = serde_json::to_vec(&minted).map_err(|why| why.to_string())?;
-    host.fill(turn, &Secret::new(value), freshness)
-        .await
-        .map_err(|fault| fault.0)
+async fn fill<H: Host>(host: &H, turn: H::Turn, cached: &Cached, freshness: Freshness) -> Result<(), String> {
+    let value = serde_json::to_vec(cached).map_err(|why| why.to_string())?;
+    let filled = host.fill(turn, &Secret::new(value), freshness).await;
+    filled.map_err(|fault| fault.0)
 }
 
-/// The cached token, if it is one and can be used still.
-fn read(value: &Secret<Vec<u8>>, now: UnixSeconds) -> Option<Good> {
-    let minted: Minted = serde_json::from_slice(value.expose()).ok()?;
-    let token = Secret::new(minted.token?);
-    (minted.expires_at > now.plus_s(UNUSED_S)).then_some(Good {
-        token,
-        expires_at: minted.expires_at,
-    })
-}
-
-async fn mint<H: Host>(host: &H, service: &Service, now: UnixSeconds) -> Result<Good, Rejection> {
-    let secret = &service.invoker_key;
-    let misconfigured = |why: &str| Rejection::Misconfigured(format!("the secret `{secret}` can't be used: {why}"));
-    let file = host
-        .secret(secret)
-        .await
-        .map_err(|fault| Rejection::Misconfigured(fault.0))?;
-    let file = file.ok_or_else(|| Rejection::Misconfigured(format!("the secret store has no secret `{secret}`")))?;
-    let account = ServiceAccount::from_key_file(&file, &service.invoker).map_err(|why| misconfigured(&why))?;
-    let assertion = account
-        .assertion(&service.audience, now)
-        .map_err(|why| misconfigured(&why))?;
-    let reply = host.call(&token_call(&account, assertion)).await.map_err(|fault| {
-        unavailable(&match fault {
-            SendFault::Refused(why) => format!("Google could not be reached: {why}"),
-            SendFault::Timeout(why) => format!("Google did not answer in time: {why}"),
-            SendFault::Reset(why) => format!("Google broke off: {why}"),
-        })
-    })?;
-    if reply.status != 200 {
-        return Err(unavailable(&format!(
-            "Google answered {}{}",
-            reply.status,
-            error_word(reply.body.expose())
-        )));
-    }
-    good(reply.body.expose(), service, now).map_err(|why| unavailable(&format!("Google's answer can't be used: {why}")))
-}
-
-fn unavailable(why: &str) -> Rejection {
-    Rejection::UpstreamIdentityUnavailable(why.to_owned())
-}
-
-fn token_call(account: &ServiceAccount, assertion: Secret<String>) -> Call {
-    let (endpoint, target) = account.token_endpoint();
-    Call {
-        destination: Destination {
-            name: "google_oauth2".to_owned(),
-            endpoint: endpoint.clone(),
-            timeouts: TIMEOUTS,
-        },
-        target: target.to_owned(),
-        form: vec![
-            (
-                "grant_type",
-                Secret::new("urn:ietf:params:oauth:grant-type:jwt-bearer".to_owned()),
-            ),
-            ("assertion", assertion),
-        ],
-        body_bytes_max: REPLY_BYTES_MAX,
+impl Good {
+    fn cached(&self) -> Cached {
+        Cached::Token(self.token.expose().clone(), self.expires_at)
     }
 }
 
-/// `error` of an OAuth error answer (RFC 6749 section 5.2), for the log; only the words that the RFC lets stand there.
-fn error_word(body: &[u8]) -> String {
-    #[derive(Deserialize)]
-    struct OauthError {
-        error: String,
+/// The cached token, if it can be used still, else the failure that is remembered in its place.
+fn read(value: &Secret<Vec<u8>>, now: UnixSeconds) -> Result<Good, Rejection> {
+    match serde_json::from_slice(value.expose()) {
+        Ok(Cached::Token(token, expires_at)) if expires_at > now.plus_s(UNUSED_S) => Ok(Good {
+            token: Secret::new(token),
+            expires_at,
+        }),
+        Ok(Cached::Misconfigured(why)) => Err(Rejection::Misconfigured(why)),
+        Ok(Cached::Token(..)) => Err(unavailable("the token in the cache has expired".to_owned())),
+        Ok(Cached::GoogleFailed) => Err(unavailable("Google failed moments ago".to_owned())),
+        Err(_) => Err(unavailable("the token in the cache is malformed".to_owned())),
     }
-    let parsed = serde_json::from_slice::<OauthError>(body)
-        .ok()
-        .map(|answer| answer.error);
-    let word =
-        parsed.filter(|word| word.len() <= 40 && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'));
-    word.map(|word| format!(" {word}")).unwrap_or_default()
 }
 
-/// Reads the ID token and what it says of itself. Its signature is Cloud Run's to check; that it came over a
-/// connection to Google is what we rely on.
-fn good(body: &[u8], service: &Service, now: UnixSeconds) -> Result<Good, String> {
-    #[derive(Deserialize)]
-    struct Answer {
-        id_token: String,
-    }
-    #[derive(Deserialize)]
-    struct Payload {
-        aud: String,
-        exp: UnixSeconds,
-    }
-    let answer: Answer = serde_json::from_slice(body).map_err(|_| "it holds no ID token")?;
-    let payload = answer.id_token.split('.').nth(1).ok_or("the ID token has no payload")?;
-    let payload = URL_SAFE_NO_PAD
-        .decode(payload)
-        .map_err(|_| "the ID token's payload is not base64url")?;
-    let payload: Payload = serde_json::from_slice(&payload).map_err(|_| "the ID token says no audience or expiry")?;
-    let header_safe = answer.id_token.bytes().all(|byte| byte.is_ascii_graphic());
-    if payload.aud != service.audience || !header_safe {
-        return Err("the ID token is for another audience".to_owned());
-    }
-    if payload.exp <= now.plus_s(UNUSED_S) {
-        return Err("the ID token has expired".to_owned());
-    }
-    Ok(Good {
-        token: Secret::new(answer.id_token),
-        expires_at: payload.exp,
-    })
+fn unavailable(why: String) -> Rejection {
+    Rejection::UpstreamIdentityUnavailable(why)
 }

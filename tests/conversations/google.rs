@@ -85,6 +85,19 @@ fn google_fails_and_there_is_no_token() {
     book.close();
 }
 
+/// What is remembered is what was wrong: an unusable secret is not told as a failure of Google's.
+#[test]
+fn an_unusable_secret_is_told_as_such_while_it_is_remembered() {
+    let world = sample::world();
+    world.put_secret(INVOKER_KEY, "no key file");
+    for _ in 0..2 {
+        let exchange = world.exchange(&order());
+        assert_eq!(exchange.log["tollgate"]["code"], "misconfigured");
+        let asked = exchange.events.iter().any(|event| matches!(event, Event::Call(_)));
+        assert!(!asked, "Google was not asked");
+    }
+}
+
 #[test]
 fn a_failure_is_remembered_for_two_seconds() {
     let mut book = Book::open("google_again");
