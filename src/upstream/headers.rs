@@ -28,47 +28,80 @@ const HOP_BY_HOP: &[&str] = &[
     "upgrade",
 ];
 
-/// Names that a client may not send to a service, as [`fold`] gives them.
+/// Names that a client may not send to a service, as [`fold`] gives them: those that servers, frameworks and other
+/// gateways are known to trust. No such list is ever complete; what a service may rely on is what this gateway sets.
 const RESERVED_NAMES: &[&str] = &[
     "client-ip",
-    "fastly-client",
     "forwarded",
-    "remote-user",
+    "front-end-https",
+    "path-info",
+    "proxy",
+    "proxy-client-ip",
+    "script-name",
     "true-client-ip",
+    "wl-proxy-client-ip",
+    "x-authenticated",
     "x-client-ip",
     "x-cluster-client-ip",
+    "x-email",
+    "x-forwarded",
+    "x-groups",
+    "x-host",
     "x-http-method",
     "x-http-method-override",
+    "x-http-path-override",
+    "x-jwt-assertion",
     "x-method-override",
+    "x-middleware-subrequest",
+    "x-proxyuser-ip",
     "x-real-ip",
-    "x-remote-user",
     "x-request-id",
     "x-rewrite-url",
+    "x-roles",
+    "x-scheme",
     "x-serverless-authorization",
+    "x-url-scheme",
     "x-user",
+    "x-username",
 ];
 
 /// Beginnings of names that a client may not send to a service, as [`fold`] gives them.
 const RESERVED_PREFIXES: &[&str] = &[
     "cf-access-",
     "cf-connecting-",
-    "fastly-client-",
+    "client-cert",
+    "fastly-",
+    "remote-",
+    "ssl-client-",
+    "tailscale-",
     "x-amzn-oidc-",
     "x-apigateway-",
     "x-appengine-",
-    "x-auth-request-",
+    "x-auth-",
     "x-authenticated-",
+    "x-authentik-",
+    "x-client-cert",
     "x-cloud-",
+    "x-consumer-",
+    "x-credential-",
     "x-endpoint-",
     "x-envoy-",
     "x-forwarded-",
     "x-goog-",
     "x-ms-client-principal",
+    "x-ms-token-",
     "x-original-",
     "x-pomerium-",
+    "x-remote-",
+    "x-ssl-",
     "x-tollgate-",
     "x-user-",
+    "x-vouch-",
+    "x-webauth-",
 ];
+
+/// Trace headers (W3C Trace Context), which pass only when they can be read in one way.
+const TRACE: &[&str] = &["traceparent", "tracestate"];
 
 /// Headers of a response that speak to the platform, not to the client.
 const PLATFORM_ONLY: &[&str] = &["surrogate-control", "surrogate-key"];
@@ -101,7 +134,9 @@ pub fn request_edits(request: &CanonicalRequest, told: &Told<'_>) -> HeaderEdits
     let removed = |name: &&String| {
         let folded = fold(name);
         let own_authorization = folded == "authorization" && !(keep_authorization && *name == "authorization");
+        let unread_trace = TRACE.contains(&folded.as_str()) && request.trace_id().is_none();
         own_authorization
+            || unread_trace
             || is_reserved(&folded)
             || HOP_BY_HOP.contains(&folded.as_str())
             || is_named(request.connection_names(), name)
@@ -120,7 +155,7 @@ fn set(request: &CanonicalRequest, told: &Told<'_>) -> Vec<(&'static str, Secret
             "x-serverless-authorization",
             format!("Bearer {}", told.google_token.expose()),
         ),
-        ("x-forwarded-host", request.authority().text()),
+        ("x-forwarded-host", request.host().to_owned()),
         ("x-forwarded-proto", "https".to_owned()),
         ("x-request-id", told.request_id.to_owned()),
     ];
