@@ -51,7 +51,7 @@ fn serve_one(host: &FastlyHost, sandbox: &Sandbox, request: Request) {
     let request_id = read::request_id(&request);
     enter(Stage::Reading(request_id.clone()));
     let head = read::head(&request, &request_id);
-    enter(Stage::Handling(request_id));
+    enter(Stage::Handling(request_id.clone()));
     let bodiless = head.method == "HEAD";
     let Some((outcome, mut entry)) = ready(handle(host, sandbox, &head, request)) else {
         // A host whose calls are all ready never comes here; if one day it does, the client gets no detail.
@@ -60,8 +60,9 @@ fn serve_one(host: &FastlyHost, sandbox: &Sandbox, request: Request) {
         return;
     };
     let status = outcome.status();
-    enter(Stage::Idle);
+    enter(Stage::Sending(request_id));
     send(outcome, bodiless);
     entry.finish(status, u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX));
     report(&entry);
+    enter(Stage::Idle);
 }

@@ -8,6 +8,9 @@ use serde::Serialize;
 
 use crate::{identity::claims::Claims, rejection::Rejection, time::WallClock};
 
+/// About how long a text that a caller chose may be in an entry, in bytes.
+const TEXT_BYTES_MAX: usize = 1_024;
+
 /// Where a request was answered or died.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -46,7 +49,7 @@ pub struct HttpRequest {
     /// The method; absent if it could not be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_method: Option<String>,
-    /// Host and canonical path, without query.
+    /// Scheme, host and canonical path, without query; `https` as on the platform. Cut after some 1,024 bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_url: Option<String>,
     /// The declared length of the request's body in bytes, as text.
@@ -100,7 +103,7 @@ pub struct Tollgate {
     pub ended: Option<Ended>,
     /// How long each step took, in microseconds.
     pub steps_us: Steps,
-    /// What is wrong on our side, in words.
+    /// What is wrong, in words that only a log may tell.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<String>,
 }
@@ -126,12 +129,23 @@ impl From<&Claims> for LoggedCaller {
     fn from(claims: &Claims) -> Self {
         Self {
             issuer: claims.issuer_name.clone(),
-            subject: claims.subject.clone(),
-            client: claims.client.clone(),
+            subject: claims.subject.clone().map(bounded),
+            client: claims.client.clone().map(bounded),
             key: claims.kid.clone(),
             token: claims.token_digest.chars().take(16).collect(),
         }
     }
+}
+
+/// A text that a caller chose, cut where it would make the entry too long for a log.
+#[must_use]
+pub fn bounded(mut text: String) -> String {
+    let end = text.char_indices().map(|(at, _)| at).find(|at| *at >= TEXT_BYTES_MAX);
+    if let Some(end) = end {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
 }
 
 /// How long each step took, in microseconds; absent for a step that was not reached.

@@ -11,7 +11,7 @@
 
 use crate::{
     answer::{Answer, fixed, refused::refused},
-    entry::{Ended, Entry, LoggedCaller},
+    entry::{Ended, Entry, LoggedCaller, bounded},
     host::Host,
     identity::identify::identify,
     policy::{
@@ -160,7 +160,6 @@ impl<H: Host> Passage<'_, H> {
         self.entry.tollgate.problems.extend(google_token.problem.clone());
 
         let started = self.host.stopwatch_us();
-        self.entry.tollgate.attempts = 1;
         let client = Client {
             address: self.head.client,
             request_id: &self.head.request_id,
@@ -176,6 +175,7 @@ impl<H: Host> Passage<'_, H> {
         )
         .await;
         self.entry.tollgate.steps_us.upstream = Some(self.since(started));
+        self.entry.tollgate.attempts = u8::from(!matches!(forwarded, Err(Rejection::Misconfigured(_))));
         let forwarded = forwarded?;
         self.note_response(forwarded.inbound.status);
         Ok(Outcome::Forwarded(forwarded))
@@ -184,7 +184,7 @@ impl<H: Host> Passage<'_, H> {
     fn note_request(&mut self, request: &CanonicalRequest) {
         let seen = &mut self.entry.http_request;
         seen.request_method = Some(request.method().to_owned());
-        seen.request_url = Some(format!("{}{}", request.host(), request.path().text()));
+        seen.request_url = Some(bounded(format!("https://{}{}", request.host(), request.path().text())));
         seen.request_size = request.content_length().map(|bytes| bytes.to_string());
         self.entry.trace = request.trace_id().map(str::to_owned);
     }

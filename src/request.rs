@@ -111,10 +111,11 @@ impl CanonicalRequest {
             connection_names: connection_names(head)?,
             authorization: authorization.map(|value| Secret::new(value.to_owned())),
             content_length,
-            trace_id: texts(head, "traceparent").next().flatten().and_then(trace_id),
-            wants_html: texts(head, "accept")
+            trace_id: one(head, "traceparent", Ambiguity::Headers)
+                .ok()
                 .flatten()
-                .any(|accept| accept.contains("text/html")),
+                .and_then(trace_id),
+            wants_html: wants_html(head),
         })
     }
 
@@ -204,9 +205,21 @@ fn canonical_target(target: &str) -> Result<(CanonicalPath, Option<CanonicalQuer
         return Err(Ambiguity::Fragment);
     }
     match target.split_once('?') {
-        Some((path, query)) => Ok((CanonicalPath::parse(path)?, Some(CanonicalQuery::parse(query)?))),
-        None => Ok((CanonicalPath::parse(target)?, None)),
+        Some((path, query)) => bounded(CanonicalPath::parse(path)?, Some(CanonicalQuery::parse(query)?)),
+        None => bounded(CanonicalPath::parse(target)?, None),
     }
+}
+
+/// The bound holds for what is sent too, which is longer than what came where characters had to be encoded.
+fn bounded(
+    path: CanonicalPath,
+    query: Option<CanonicalQuery>,
+) -> Result<(CanonicalPath, Option<CanonicalQuery>), Ambiguity> {
+    let bytes = path.text().len() + query.as_ref().map_or(0, |query| query.text().len() + 1);
+    if bytes > TARGET_BYTES_MAX {
+        return Err(Ambiguity::TargetTooLong);
+    }
+    Ok((path, query))
 }
 
 /// The values of one header as text; `None` for a value that is not visible ASCII.
@@ -229,6 +242,19 @@ fn one<'h>(head: &'h Head, name: &'static str, otherwise: Ambiguity) -> Result<O
         (Some(Some(text)), None) => Ok(Some(text.trim())),
         _ => Err(otherwise),
     }
+}
+
+/// Whether HTML is accepted before JSON is.
+fn wants_html(head: &Head) -> bool {
+    let ranges = texts(head, "accept").flatten().flat_map(|accept| accept.split(','));
+    let mut accepted = ranges
+        .filter(|range| !range.replace(' ', "").ends_with(";q=0"))
+        .map(|range| {
+            let media_type = range.split(';').next().unwrap_or_default();
+            media_type.trim().to_ascii_lowercase()
+        });
+    let first = accepted.find(|media_type| media_type == "text/html" || media_type.ends_with("json"));
+    first.is_some_and(|media_type| media_type == "text/html")
 }
 
 fn content_length(head: &Head) -> Result<Option<u64>, Ambiguity> {

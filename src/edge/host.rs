@@ -36,9 +36,15 @@ impl Host for FastlyHost {
     type Turn = Transaction;
 
     fn now(&self) -> WallClock {
-        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        // A clock that is before 1970 is broken; at the end of time every token has expired.
+        let since_epoch = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map(|since| since.as_millis());
         WallClock {
-            unix_ms: u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX),
+            unix_ms: since_epoch
+                .ok()
+                .and_then(|ms| u64::try_from(ms).ok())
+                .unwrap_or(u64::MAX),
         }
     }
 

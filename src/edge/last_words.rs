@@ -1,7 +1,7 @@
 //! What the client and the log get when the program panics.
 //!
-//! Promises: the client gets an answer of our own and the log an entry, as for every other request; then the sandbox
-//! ends in good order. Neither holds the panic's message, which may quote what the client sent.
+//! Promises: the client gets an answer of our own, unless one is on its way already, and the log an entry; then the
+//! sandbox ends in good order. Neither holds the panic's message, which may quote what the client sent.
 //!
 //! Nothing of ours panics: the lints see to that. But the SDK does, over a URL that its parser refuses, and it has no
 //! call that would not (`OPTIONS *` with a port in `Host`; an odd `:authority`). So a panic while the request is read
@@ -28,6 +28,8 @@ pub(super) enum Stage {
     Reading(String),
     /// It is being handled.
     Handling(String),
+    /// It has an outcome, which is on its way to the client.
+    Sending(String),
 }
 
 /// Notes how far the request under way has come.
@@ -38,17 +40,20 @@ pub(super) fn enter(stage: Stage) {
 /// Makes sure that a panic is answered and logged.
 pub(super) fn install() {
     set_hook(Box::new(|panic| {
-        let (request_id, rejection) = match std::mem::replace(&mut *current(), Stage::Idle) {
+        let (request_id, rejection, owed) = match std::mem::replace(&mut *current(), Stage::Idle) {
             Stage::Idle => return,
-            Stage::Reading(request_id) => (request_id, Rejection::RequestAmbiguous(Ambiguity::TargetForm)),
-            Stage::Handling(request_id) => (request_id, Rejection::Failed(place(panic))),
+            Stage::Reading(id) => (id, Rejection::RequestAmbiguous(Ambiguity::TargetForm), true),
+            Stage::Handling(id) => (id, Rejection::Failed(place(panic)), true),
+            Stage::Sending(id) => (id, Rejection::Failed(place(panic)), false),
         };
         let host = FastlyHost::new(Instant::now());
         let mut entry = Entry::begin(host.now(), &request_id, host.pop(), None);
         entry.refuse(&rejection);
         let answer = refused(&rejection, &request_id, false);
         entry.finish(answer.status, 0);
-        send_own(answer, false);
+        if owed {
+            send_own(answer, false);
+        }
         report(&entry);
         // What has unwound halfway must not serve another request.
         std::process::exit(0);

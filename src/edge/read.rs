@@ -41,9 +41,13 @@ pub(super) fn head(request: &Request, request_id: &str) -> Head {
             && let Some(host) = url.host_str()
         {
             // HTTP/2 names the host in `:authority` (RFC 9113 section 8.3.1), which the platform shows in the URL only.
-            let authority = url
+            let mut authority = url
                 .port()
                 .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+            if !url.username().is_empty() || url.password().is_some() {
+                // As in `Host`, user information makes the host ambiguous.
+                authority.insert(0, '@');
+            }
             values.push(("host", Secret::new(authority.into_bytes())));
         }
     }

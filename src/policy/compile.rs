@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use crate::{
     policy::{
         compile::{problems::Problems, routes::routes},
-        site::{Issuer, Parts, Service, Site},
+        site::{Issuer, LEEWAY_S_MAX, Parts, Service, Site},
         source,
     },
     request::authority::Authority,
@@ -25,9 +25,6 @@ pub const REMEMBER_S_DEFAULT: u64 = 300;
 
 /// How far clocks may differ unless the policy says otherwise, in seconds.
 pub const LEEWAY_S_DEFAULT: u64 = 60;
-
-/// The largest leeway. A larger one would keep expired tokens alive.
-const LEEWAY_S_MAX: u64 = 300;
 
 /// Compiles a policy's text.
 ///

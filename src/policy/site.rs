@@ -17,6 +17,12 @@ use crate::{
 /// The most characters that one config-store value may have (Fastly, config store limits).
 pub const PAGE_CHARACTERS_MAX: usize = 8_000;
 
+/// The largest leeway, in seconds. A larger one would keep expired tokens alive.
+pub const LEEWAY_S_MAX: u64 = 300;
+
+/// The longest that claims are remembered, in seconds.
+pub const REMEMBER_S_MAX: u64 = 86_400;
+
 /// A compiled policy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Parts", into = "Parts")]
@@ -222,7 +228,7 @@ impl Site {
     /// Reads the page that was stored for `version`.
     ///
     /// # Errors
-    /// What is wrong with the page. The text holds no more of it than the place.
+    /// What is wrong with the page. The text may quote it; a policy holds no secret.
     pub fn from_page(version: &str, text: &str) -> Result<Self, String> {
         let page: Page = serde_json::from_str(text).map_err(|why| format!("the policy page is malformed: {why}"))?;
         if page.version != version {
@@ -258,6 +264,11 @@ impl TryFrom<Parts> for Site {
                 }
                 Action::Forward { .. } | Action::Respond { .. } => {}
             }
+        }
+        let bounded =
+            parts.remember_s <= REMEMBER_S_MAX && parts.issuers.values().all(|issuer| issuer.leeway_s <= LEEWAY_S_MAX);
+        if !bounded {
+            return Err("a leeway or the time that claims are remembered is too long".to_owned());
         }
         let in_order = parts
             .routes

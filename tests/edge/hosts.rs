@@ -17,7 +17,7 @@ fn the_policys_host_is_known_in_every_spelling() {
         for (host, forwarded) in [
             ("api.example.com", "api.example.com"),
             ("API.Example.COM", "api.example.com"),
-            ("api.example.com:8443", "api.example.com:8443"),
+            ("api.example.com:8443", "api.example.com"),
             ("\tapi.example.com \t", "api.example.com"),
             ("127.0.0.1", "127.0.0.1"),
         ] {

@@ -88,7 +88,10 @@ fn every_way_out_has_a_well_formed_line() {
         let token = token(world);
         let forwarded = entry(world, Ask::get("/v1/orders/7?card=canary").bearer(&token)).await;
         let told = &forwarded["tollgate"];
-        assert_eq!(forwarded["message"], "GET api.example.com/v1/orders/7 200 forward");
+        assert_eq!(
+            forwarded["message"],
+            "GET https://api.example.com/v1/orders/7 200 forward"
+        );
         assert_eq!(
             (&told["route"], &told["service"]),
             (&json!("GET /v1/orders/{id}"), &json!("sample"))
@@ -99,7 +102,7 @@ fn every_way_out_has_a_well_formed_line() {
             assert!(told["steps_us"][step].is_u64(), "{step}: {told}");
         }
         let answered = entry(world, Ask::get("/healthz")).await;
-        assert_eq!(answered["message"], "GET api.example.com/healthz 200 respond");
+        assert_eq!(answered["message"], "GET https://api.example.com/healthz 200 respond");
         assert_eq!(
             (&answered["severity"], &answered["tollgate"]["ended"]),
             (&json!("INFO"), &json!("edge"))

@@ -111,7 +111,7 @@ fn what_was_decided_on_is_what_is_sent() {
             let entry = world.log(&answer).await;
             assert_eq!(
                 entry["httpRequest"]["requestUrl"],
-                format!("api.example.com{path}"),
+                format!("https://api.example.com{path}"),
                 "{target}"
             );
         }

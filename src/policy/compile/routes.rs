@@ -175,6 +175,12 @@ fn action(at: usize, written: &source::Route, source: &source::Source, problems:
             if !(200..=599).contains(&respond.status) {
                 problems.add(format!("{place}.respond.status"), "give a status from 200 to 599");
             }
+            if matches!(respond.status, 204 | 205 | 304) && !respond.body.is_empty() {
+                problems.add(
+                    format!("{place}.respond.body"),
+                    format!("an answer of status {} has no body", respond.status),
+                );
+            }
             if !content_type.bytes().all(|byte| matches!(byte, 0x20..=0x7e)) {
                 problems.add(
                     format!("{place}.respond.content_type"),

@@ -113,6 +113,10 @@ fn every_problem_is_reported_at_once() {
         allow = "anyone"
         respond = { status = 99, content_type = "é" }
         [[routes]]
+        path = "/e"
+        allow = "anyone"
+        respond = { status = 204, body = "x" }
+        [[routes]]
         path = "/d/{y}"
         methods = ["GET"]
         allow = "anyone"
@@ -144,7 +148,8 @@ fn every_problem_is_reported_at_once() {
             "routes[3]",
             "routes[4].respond.status",
             "routes[4].respond.content_type",
-            "routes[5]",
+            "routes[5].respond.body",
+            "routes[6]",
         ]
     );
 }
