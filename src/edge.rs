@@ -13,18 +13,21 @@ mod message;
 mod read;
 mod report;
 mod send;
+mod stage;
 
 use std::time::{Duration, Instant};
 
-use fastly::{Request, Response, http::serve::Serve};
-use tollgate::{gateway::handle, sandbox::Sandbox};
+use fastly::{Request, http::serve::Serve};
+use tollgate::{
+    answer::refused::refused, entry::Entry, gateway::handle, host::Host, rejection::Rejection, sandbox::Sandbox,
+};
 
 use crate::edge::{
     drive::ready,
     host::FastlyHost,
-    last_words::{Stage, enter},
     report::report,
-    send::send,
+    send::{send, send_own},
+    stage::{Stage, enter},
 };
 
 /// Bounds of one sandbox. A fresh one is cheap; these keep whatever might grow from growing.
@@ -49,20 +52,32 @@ pub(crate) fn serve() {
 fn serve_one(host: &FastlyHost, sandbox: &Sandbox, request: Request) {
     let started = Instant::now();
     let request_id = read::request_id(&request);
-    enter(Stage::Reading(request_id.clone()));
+    stage::begin(&request_id);
     let head = read::head(&request, &request_id);
-    enter(Stage::Handling(request_id.clone()));
+    enter(Stage::Handling);
     let bodiless = head.method == "HEAD";
-    let Some((outcome, mut entry)) = ready(handle(host, sandbox, &head, request)) else {
-        // A host whose calls are all ready never comes here; if one day it does, the client gets no detail.
-        enter(Stage::Idle);
-        Response::from_status(500).send_to_client();
-        return;
+    let handled = ready(handle(host, sandbox, &head, request));
+    enter(Stage::Sending);
+    let (status, mut entry) = match handled {
+        Some((outcome, entry)) => {
+            let status = outcome.status();
+            send(outcome, bodiless);
+            (status, entry)
+        }
+        // A host whose calls are all ready never comes here.
+        None => give_up(host, &request_id),
     };
-    let status = outcome.status();
-    enter(Stage::Sending(request_id));
-    send(outcome, bodiless);
     entry.finish(status, u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX));
     report(&entry);
     enter(Stage::Idle);
+}
+
+fn give_up(host: &FastlyHost, request_id: &str) -> (u16, Entry) {
+    let rejection = Rejection::Failed("a call of the host was not ready".to_owned());
+    let mut entry = Entry::begin(host.now(), request_id, host.pop(), None);
+    entry.refuse(&rejection);
+    let answer = refused(&rejection, request_id, false);
+    let status = answer.status;
+    send_own(answer, false);
+    (status, entry)
 }

@@ -1,7 +1,7 @@
 //! The POP's core cache.
 //!
 //! Entries are marked as sensitive, since they tell who somebody is or let one speak as the gateway. Of the SDK's calls
-//! those that panic where a platform lacks them (`hits`, `stale_while_revalidate`) are not used.
+//! those that panic where a platform lacks them (`Found::hits`, `Found::stale_while_revalidate`) are not used.
 
 use std::{
     io::{Read, Write},

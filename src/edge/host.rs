@@ -13,7 +13,10 @@ use tollgate::{
     upstream::send::{Call, Inbound, Outbound, Reply},
 };
 
-use crate::edge::{cache, message};
+use crate::edge::{
+    cache, message,
+    stage::{Stage, enter},
+};
 
 /// Fastly Compute. Every call is ready at once.
 pub(crate) struct FastlyHost {
@@ -58,10 +61,13 @@ impl Host for FastlyHost {
 
     async fn config(&self, store: ConfigStore, entry: &str) -> Result<Option<String>, StoreFault> {
         let name = store.name();
-        let opened = Store::try_open(name).map_err(|why| StoreFault(format!("config store {name}: {why}")))?;
-        opened
-            .try_get(entry)
-            .map_err(|why| StoreFault(format!("config store {name}: {why}")))
+        // The SDK panics over a store that the platform can't read.
+        enter(Stage::Store(name));
+        let read = Store::try_open(name)
+            .map_err(|why| why.to_string())
+            .and_then(|store| store.try_get(entry).map_err(|why| why.to_string()));
+        enter(Stage::Handling);
+        read.map_err(|why| StoreFault(format!("config store {name}: {why}")))
     }
 
     async fn secret(&self, name: &str) -> Result<Option<Secret<Vec<u8>>>, StoreFault> {

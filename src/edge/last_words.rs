@@ -5,46 +5,35 @@
 //!
 //! Nothing of ours panics: the lints see to that. But the SDK does, over a URL that its parser refuses, and it has no
 //! call that would not (`OPTIONS *` with a port in `Host`; an odd `:authority`). So a panic while the request is read
-//! is the request's fault.
+//! is the request's fault. Over a config store that the platform can't read it panics too; that is ours.
 
 use std::{
     panic::{PanicHookInfo, set_hook},
-    sync::{Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
 
 use tollgate::{answer::refused::refused, entry::Entry, host::Host, rejection::Rejection, request::Ambiguity};
 
-use crate::edge::{host::FastlyHost, report::report, send::send_own};
-
-/// How far the request under way has come. There is never more than one in a sandbox.
-static STAGE: Mutex<Stage> = Mutex::new(Stage::Idle);
-
-/// How far a request has come.
-pub(super) enum Stage {
-    /// There is none, or it has its answer.
-    Idle,
-    /// It is being read; its identifier is known.
-    Reading(String),
-    /// It is being handled.
-    Handling(String),
-    /// It has an outcome, which is on its way to the client.
-    Sending(String),
-}
-
-/// Notes how far the request under way has come.
-pub(super) fn enter(stage: Stage) {
-    *current() = stage;
-}
+use crate::edge::{
+    host::FastlyHost,
+    report::report,
+    send::send_own,
+    stage::{Stage, take},
+};
 
 /// Makes sure that a panic is answered and logged.
 pub(super) fn install() {
     set_hook(Box::new(|panic| {
-        let (request_id, rejection, owed) = match std::mem::replace(&mut *current(), Stage::Idle) {
+        let (stage, request_id) = take();
+        let (rejection, owed) = match stage {
             Stage::Idle => return,
-            Stage::Reading(id) => (id, Rejection::RequestAmbiguous(Ambiguity::TargetForm), true),
-            Stage::Handling(id) => (id, Rejection::Failed(place(panic)), true),
-            Stage::Sending(id) => (id, Rejection::Failed(place(panic)), false),
+            Stage::Reading => (Rejection::RequestAmbiguous(Ambiguity::TargetForm), true),
+            Stage::Handling => (Rejection::Failed(place(panic)), true),
+            Stage::Store(name) => (
+                Rejection::Misconfigured(format!("config store {name} could not be read")),
+                true,
+            ),
+            Stage::Sending => (Rejection::Failed(place(panic)), false),
         };
         let host = FastlyHost::new(Instant::now());
         let mut entry = Entry::begin(host.now(), &request_id, host.pop(), None);
@@ -58,10 +47,6 @@ pub(super) fn install() {
         // What has unwound halfway must not serve another request.
         std::process::exit(0);
     }));
-}
-
-fn current() -> MutexGuard<'static, Stage> {
-    STAGE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// File and line, without the folders of the machine that built it.

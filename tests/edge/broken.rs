@@ -1,8 +1,5 @@
 //! Stores that are broken, missing or half-written: 503 for those who ask, the cause in the log, and no trap; mended,
 //! the next request works.
-//!
-//! A store's file that is no JSON object at all is not among these: no store on the platform can be in that state, and
-//! the SDK panics over the error that Viceroy has for it.
 
 use std::fs;
 
@@ -122,6 +119,17 @@ fn a_broken_policy_serves_nobody_until_it_is_mended() {
             store.mend();
             assert_eq!(world.ask(Ask::get("/healthz")).await.text(), "ok", "{name}: mended");
         }
+        // The SDK panics over these, so the sandbox ends; what is answered and logged is the same.
+        for (name, text) in [("file is no JSON", "{"), ("file is a list", "[]"), ("empty file", "")] {
+            store.put(text);
+            misconfigured(world, name, Ask::get("/healthz"), "config store tollgate").await;
+            store.mend();
+            assert_eq!(world.ask(Ask::get("/healthz")).await.text(), "ok", "{name}: mended");
+        }
+        fs::remove_file(&store.path).expect("a file");
+        misconfigured(world, "no file", Ask::get("/healthz"), "config store tollgate").await;
+        store.mend();
+        assert_eq!(world.ask(Ask::get("/healthz")).await.text(), "ok", "no file: mended");
         // A sandbox reads the page of a version once, so broken pages come under versions of their own.
         for (number, (name, page, cause)) in [
             ("empty page", "", "malformed"),
