@@ -1,6 +1,6 @@
 //! The complete list of what the world does for the gateway.
 //!
-//! Promises: the library reaches no clock, store, cache, network or log but through [`Host`]. A platform is a type
+//! Promises: the library reaches no clock, store, cache or network but through [`Host`]; the log entry is what it gives back. A platform is a type
 //! that implements it. The calls are `async` and generic: on Fastly each is ready at once, elsewhere they really wait.
 //! The order and the number of calls are the library's; a home adds none of its own.
 

@@ -241,7 +241,7 @@ mod tests {
     fn claims_are_found_by_version_and_whole_token() {
         let sandbox = Sandbox::default();
         let token = |text: &str| Secret::new(text.to_owned());
-        let claims = Arc::new(Verified::remembered(claims()));
+        let claims = Arc::new(Verified::for_tests(claims()));
         let key = Arc::new(StoredKey::new("k1", String::new()));
         sandbox.keep_claims(
             "v1",

@@ -1,5 +1,7 @@
 //! What the documents say, checked against what the code does, so that they can't fall behind.
 
+#![expect(clippy::panic, reason = "tests")]
+
 use std::{collections::BTreeMap, fs, path::Path};
 
 use tollgate::policy::compile::compile_text;
@@ -140,6 +142,29 @@ fn the_local_stores_are_those_of_the_demo() -> TestResult {
             written,
             "{file} is not of the demo's policy; {help}"
         );
+    }
+    Ok(())
+}
+
+#[test]
+fn every_test_that_a_failure_mode_names_is_there() -> TestResult {
+    let mut sources = String::new();
+    for folder in ["tests/conversations", "tests/edge"] {
+        for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder))? {
+            sources.push_str(&fs::read_to_string(entry?.path()).unwrap_or_default());
+        }
+    }
+    let rows = table(&text("docs/failure-modes.md"), "| what fails");
+    assert!(rows.len() > 15, "the table was read");
+    for row in rows {
+        let named = row.last().map(String::as_str).unwrap_or_default();
+        assert!(!named.is_empty(), "no test, and no reason why: {row:?}");
+        for test in named.split(", ").filter(|test| !test.starts_with("none")) {
+            assert!(
+                sources.contains(&format!("fn {test}()")),
+                "docs/failure-modes.md names {test}, which is not there"
+            );
+        }
     }
     Ok(())
 }

@@ -22,7 +22,8 @@ use crate::named;
 ///
 /// What you do not bring is played: issuers without --keys by a development identity provider, Google without --google
 /// by endpoints of our own, services without --service by one that tells what it received, behind Cloud Run's IAM check.
-/// With --google, or with --no-iam, services are reached directly.
+/// With --google, or with --no-iam, services are reached directly. TOLLGATE_BUILD=wide builds the program with wide
+/// arithmetic.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tollgate serve --policy examples/demo.toml
@@ -34,7 +35,7 @@ pub(crate) struct Serve {
     /// An issuer's keys, a JSON Web Key Set, by the policy's name of the issuer
     #[arg(long, value_name = "ISSUER=JWKS.json", value_parser = named)]
     keys: Vec<(String, String)>,
-    /// Where a service really is, by the policy's name of it; http is taken for this machine only
+    /// Where a service really is, by the policy's name of it: an origin. Behind the played IAM check it speaks http
     #[arg(long = "service", value_name = "NAME=URL", value_parser = named)]
     services: Vec<(String, String)>,
     /// A secret by name, such as the key file of a service's invoker
@@ -44,19 +45,20 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "URL")]
     google: Option<String>,
     /// Reach services directly, without Cloud Run's IAM check before them
-    #[arg(long)]
+    #[arg(long, conflicts_with = "emit")]
     no_iam: bool,
     /// Where to listen; port 0 takes a free one
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:7676")]
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:7676")]
     addr: SocketAddr,
-    /// Write the gateway's log lines, JSON, to this file
+    /// Append the gateway's log lines, JSON, to this file instead of showing them
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
     /// Run this program instead of building it from the source
     #[arg(long, value_name = "FILE")]
     wasm: Option<PathBuf>,
-    /// Write fastly.toml and the stores' files to DIR, for `viceroy` or `fastly compute serve`, and end
-    #[arg(long, value_name = "DIR")]
+    /// Write fastly.toml and the stores' files to DIR, for `viceroy` or `fastly compute serve`, and end. Nothing is played:
+    /// bring keys and secrets
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["log", "wasm"])]
     emit: Option<PathBuf>,
 }
 
@@ -65,16 +67,25 @@ impl Serve {
         let (sender, mut lines) = unbounded_channel();
         let options = self.options(LogSink::Sent(sender))?;
         if let Some(folder) = &self.emit {
-            let manifest = emit(&options, folder)?;
-            writeln!(out, "wrote {}; run `viceroy -C {0} PROGRAM.wasm`", manifest.display())?;
+            emit(&options, folder)?;
+            let folder = folder.display();
+            writeln!(
+                out,
+                "wrote {folder}/fastly.toml and the stores; run `cd {folder} && viceroy -C fastly.toml PROGRAM.wasm`"
+            )?;
+            writeln!(
+                out,
+                "PROGRAM.wasm is bin/main.wasm once `fastly compute build` has run in the repository"
+            )?;
             return Ok(());
         }
-        let mut log = self.log.as_deref().map(log_file).transpose()?;
         let wasm = match &self.wasm {
             Some(wasm) => wasm.clone(),
             None => build(Build::from_env()?).await?,
         };
         let world = World::start(wasm, options).await?;
+        // Only now: a start that fails must not touch the log of a gateway that runs.
+        let mut log = self.log.as_deref().map(log_file).transpose()?;
         describe(&world, out)?;
         // One wait for all rounds, so that no signal falls between two.
         let mut stop = pin!(stop::requested());
@@ -110,23 +121,29 @@ impl Serve {
         let policy = fs::read_to_string(&self.policy);
         Ok(WorldOptions {
             policy: policy.with_context(|| format!("can't read {}", self.policy.display()))?,
-            keys: self
-                .keys
-                .iter()
-                .map(read_text)
-                .collect::<anyhow::Result<BTreeMap<_, _>>>()?,
-            services: self.services.iter().cloned().collect(),
-            secrets: self
-                .secrets
-                .iter()
-                .map(read_bytes)
-                .collect::<anyhow::Result<BTreeMap<_, _>>>()?,
+            keys: once_each("--keys", self.keys.iter().map(read_text))?,
+            services: once_each("--service", self.services.iter().cloned().map(Ok))?,
+            secrets: once_each("--secret", self.secrets.iter().map(read_bytes))?,
             google: self.google.clone(),
             iam: !self.no_iam,
             addr: self.addr,
             log,
         })
     }
+}
+
+/// Collects what is given by name. A name that is given twice is a slip, and one of the two would be ignored in silence.
+fn once_each<T>(
+    option: &str,
+    given: impl Iterator<Item = anyhow::Result<(String, T)>>,
+) -> anyhow::Result<BTreeMap<String, T>> {
+    let mut collected = BTreeMap::new();
+    for pair in given {
+        let (name, value) = pair?;
+        anyhow::ensure!(!collected.contains_key(&name), "{option} is given twice for `{name}`");
+        collected.insert(name, value);
+    }
+    Ok(collected)
 }
 
 fn describe(world: &World, out: &mut impl Write) -> anyhow::Result<()> {
@@ -138,7 +155,7 @@ fn describe(world: &World, out: &mut impl Write) -> anyhow::Result<()> {
         let url = world.provider.token_url(&issuer.name);
         writeln!(
             out,
-            "tokens of {}: curl -s -u demo:demo-secret -d grant_type=client_credentials {url}",
+            "tokens of {}: curl -s -u demo:demo-secret -d grant_type=client_credentials -d scope=SCOPE {url}",
             issuer.name
         )?;
     }
@@ -164,5 +181,6 @@ fn describe(world: &World, out: &mut impl Write) -> anyhow::Result<()> {
 }
 
 fn log_file(path: &Path) -> anyhow::Result<fs::File> {
-    fs::File::create(path).with_context(|| format!("can't write {}", path.display()))
+    let opened = fs::File::options().append(true).create(true).open(path);
+    opened.with_context(|| format!("can't write {}", path.display()))
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use serde_json::json;
 use tollgate::host::{ConfigStore, SECRET_STORE};
 use tollgate::identity::keys;
@@ -53,6 +53,7 @@ impl LocalStores {
     /// # Errors
     /// If a file can't be written.
     pub fn write(&self, folder: &Path) -> anyhow::Result<std::path::PathBuf> {
+        refuse_foreign(&folder.join("fastly.toml"))?;
         fs::create_dir_all(folder).with_context(|| format!("can't make the folder {}", folder.display()))?;
         self.write_config_stores(folder)?;
         let secrets = folder.join("secrets");
@@ -93,7 +94,23 @@ impl LocalStores {
                 "secret_stores": { SECRET_STORE: secrets },
             },
         });
-        Ok(toml::to_string(&manifest)?)
+        Ok(format!("{OURS}\n{}", toml::to_string(&manifest)?))
+    }
+}
+
+/// The first line of a `fastly.toml` that is written here, and so may be written again.
+const OURS: &str = "# Written by `tollgate serve --emit`. File names are relative to this folder: run Viceroy in it.";
+
+/// A `fastly.toml` that somebody else wrote holds a service's id, and more that is not here.
+fn refuse_foreign(manifest: &Path) -> anyhow::Result<()> {
+    match fs::read_to_string(manifest) {
+        Ok(text) if !text.starts_with(OURS) => {
+            bail!(
+                "{} was not written by this command and is kept; choose another folder",
+                manifest.display()
+            )
+        }
+        _ => Ok(()),
     }
 }
 

@@ -8,7 +8,7 @@
 mod install;
 mod output;
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -66,6 +66,7 @@ impl Viceroy {
     /// Viceroy's own last lines.
     pub async fn start(options: ViceroyOptions) -> anyhow::Result<Self> {
         let program = installed().await?;
+        check_free(options.addr)?;
         Self::start_program(&program, options).await
     }
 
@@ -124,6 +125,13 @@ impl Viceroy {
         self.process.release();
         wait_for_end(&mut self.process).await;
     }
+}
+
+/// Viceroy itself panics over an address that it can't have.
+fn check_free(addr: SocketAddr) -> anyhow::Result<()> {
+    let listener = TcpListener::bind(addr);
+    listener.with_context(|| format!("can't listen on {addr}; choose another with --addr, port 0 takes a free one"))?;
+    Ok(())
 }
 
 fn command(program: &Path, options: &ViceroyOptions) -> anyhow::Result<Command> {

@@ -25,7 +25,7 @@ use crate::local_stores::LocalStores;
 use crate::sample_service::SampleService;
 use crate::tokens::Issuer;
 use crate::viceroy::{LogSink, Viceroy, ViceroyOptions};
-use brought::{brought_keys, check_names, localised, secrets};
+use brought::{brought_keys, brought_secrets, check_names, localised, secrets};
 
 /// What to run, and what of the world is brought along.
 #[derive(Debug)]
@@ -189,7 +189,7 @@ pub fn emit(options: &WorldOptions, folder: &Path) -> anyhow::Result<PathBuf> {
             without_keys.join(", ")
         );
     }
-    stores.secrets = options.secrets.clone();
+    stores.secrets = brought_secrets(options, &site)?;
     stores.activate(&localised(source, &site, options, &BTreeMap::new())?)?;
     stores.write(folder)
 }

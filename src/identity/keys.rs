@@ -236,6 +236,13 @@ pub fn entries(issuer: &str, jwks: &str, fetched_at: u64) -> Result<StoredKeys, 
     }
     let set: KeySet = serde_json::from_str(jwks).map_err(|why| format!("not a JSON Web Key Set: {why}"))?;
     let (mut entries, mut kids, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
+    if set.keys.is_empty() {
+        return Err("the set has no keys".to_owned());
+    }
+    let more = set.keys.len().saturating_sub(KEYS_PER_ISSUER_MAX);
+    if more > 0 {
+        left_out.push(format!("{more} keys after the first {KEYS_PER_ISSUER_MAX}"));
+    }
     for mut jwk in set.keys.into_iter().take(KEYS_PER_ISSUER_MAX) {
         let kid = jwk
             .get("kid")

@@ -47,7 +47,13 @@ impl<T> Verified<T> {
     }
 
     /// Takes back what was verified before and remembered under a name that only the same token has.
-    pub(crate) fn remembered(value: T) -> Self {
+    pub(in crate::identity) fn remembered(value: T) -> Self {
+        Self(value)
+    }
+
+    /// As if it had been verified, for tests of what comes after.
+    #[cfg(test)]
+    pub(crate) fn for_tests(value: T) -> Self {
         Self(value)
     }
 }

@@ -95,7 +95,7 @@ mod tests {
     /// A caller whom `okta` vouches for.
     fn caller(scopes: &[&str]) -> Caller {
         let scopes = scopes.iter().map(|&scope| scope.to_owned()).collect();
-        Caller::Known(Arc::new(Verified::remembered(Claims { scopes, ..claims() })))
+        Caller::Known(Arc::new(Verified::for_tests(Claims { scopes, ..claims() })))
     }
 
     #[test]

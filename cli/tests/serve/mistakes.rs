@@ -97,6 +97,30 @@ fn every_mistake_is_named() {
             &["no keys for okta", "--keys"],
         ),
         ("no program", option("--wasm", &missing), &["no program at"]),
+        (
+            "service given twice",
+            [
+                option("--service", "orders=http://127.0.0.1:1"),
+                vec!["--service".to_owned(), "orders=http://127.0.0.1:2".to_owned()],
+            ]
+            .concat(),
+            &["--service", "twice", "orders"],
+        ),
+        (
+            "service with a path",
+            option("--service", "orders=http://127.0.0.1:1/base"),
+            &["--service orders", "path"],
+        ),
+        (
+            "https behind the played IAM check",
+            option("--service", "orders=https://orders.example"),
+            &["--service orders", "--no-iam"],
+        ),
+        (
+            "Google is no URL",
+            option("--google", "notaurl"),
+            &["--google", "notaurl"],
+        ),
     ];
     for (name, arguments, words) in rows {
         let arguments: Vec<&str> = ["serve", "--addr", "127.0.0.1:0"]

@@ -48,9 +48,9 @@ fn it_serves_logs_and_leaves_nothing_behind() {
         })
         .collect();
     let expected = [
-        "GET 127.0.0.1/healthz 200 respond",
-        "GET 127.0.0.1/v1/orders/7 200 forward",
-        "GET 127.0.0.1/v1/orders/7 401 credential-missing",
+        "GET https://127.0.0.1/healthz 200 respond",
+        "GET https://127.0.0.1/v1/orders/7 200 forward",
+        "GET https://127.0.0.1/v1/orders/7 401 credential-missing",
     ];
     assert_eq!(messages, expected);
     assert!(lines.iter().all(|line| !line.contains("eyJ")), "a token is in the log");
@@ -68,7 +68,7 @@ fn terminated_it_cleans_up_and_killed_it_takes_viceroy_along() {
     let mut served = Served::start(&["--policy", &demo()]);
     assert_eq!(served.get("/healthz", None).0, 200);
     assert!(
-        served.next_line().contains("GET 127.0.0.1/healthz 200 respond"),
+        served.next_line().contains("GET https://127.0.0.1/healthz 200 respond"),
         "without --log, lines are for people"
     );
     let stores = served.told("stores: ").split(';').next().expect("a folder").to_owned();

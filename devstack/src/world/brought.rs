@@ -6,6 +6,7 @@ use anyhow::{Context as _, bail};
 use tollgate::policy::compile;
 use tollgate::policy::site::Site;
 use tollgate::policy::source::Source;
+use tollgate::upstream::send::Endpoint;
 
 use super::{LocalService, WorldOptions, all_problems, unix_s};
 use crate::google::Google;
@@ -19,6 +20,14 @@ pub(super) fn check_names(options: &WorldOptions, site: &Site) -> anyhow::Result
     }
     if let Some(name) = options.services.keys().find(|name| !parts.services.contains_key(*name)) {
         bail!("a URL is given for `{name}`, but the policy has no [services.{name}]");
+    }
+    for (name, url) in &options.services {
+        let endpoint = Endpoint::parse(url).map_err(|why| anyhow::anyhow!("--service {name}: {why}"))?;
+        if endpoint.tls() && options.iam && options.google.is_none() {
+            bail!(
+                "--service {name}: the played IAM check speaks http only to the service behind it; add --no-iam for https"
+            );
+        }
     }
     let is_used = |name: &String| parts.services.values().any(|service| service.invoker_key == *name);
     if let Some(name) = options.secrets.keys().find(|name| !is_used(name)) {
@@ -54,31 +63,42 @@ pub(super) fn brought_keys(
     Ok(notes)
 }
 
+/// The secrets that were brought. With `--google` the invokers' keys ask there.
+pub(super) fn brought_secrets(options: &WorldOptions, site: &Site) -> anyhow::Result<BTreeMap<String, Vec<u8>>> {
+    let mut secrets = options.secrets.clone();
+    let Some(base) = &options.google else {
+        return Ok(secrets);
+    };
+    Endpoint::parse(base).map_err(|why| anyhow::anyhow!("--google: {why}"))?;
+    for service in site.parts().services.values() {
+        if let Some(brought) = secrets.get_mut(&service.invoker_key) {
+            *brought = with_token_uri(brought, base)
+                .with_context(|| format!("the secret `{}` is not a key file", service.invoker_key))?;
+        }
+    }
+    Ok(secrets)
+}
+
 /// The secrets that were brought, and for each invoker without one a key that our own Google knows.
 pub(super) fn secrets(
     options: &WorldOptions,
     site: &Site,
     google: Option<&Google>,
 ) -> anyhow::Result<BTreeMap<String, Vec<u8>>> {
-    let mut secrets = options.secrets.clone();
+    let mut secrets = brought_secrets(options, site)?;
     for (name, service) in &site.parts().services {
-        match (secrets.get_mut(&service.invoker_key), google) {
-            (Some(brought), _) => {
-                if let Some(base) = &options.google {
-                    *brought = with_token_uri(brought, base)
-                        .with_context(|| format!("the secret `{}` is not a key file", service.invoker_key))?;
-                }
-            }
-            (None, Some(google)) => {
-                let file = google.service_account(&service.invoker)?;
-                secrets.insert(service.invoker_key.clone(), file.to_string().into_bytes());
-            }
-            (None, None) => bail!(
+        if secrets.contains_key(&service.invoker_key) {
+            continue;
+        }
+        let Some(google) = google else {
+            bail!(
                 "the service {name} needs the key of {}; with --google, bring it with --secret {}=KEYFILE.json",
                 service.invoker,
                 service.invoker_key
-            ),
-        }
+            );
+        };
+        let file = google.service_account(&service.invoker)?;
+        secrets.insert(service.invoker_key.clone(), file.to_string().into_bytes());
     }
     Ok(secrets)
 }

@@ -213,7 +213,7 @@ fn what_the_gateway_says_is_set_once_each() {
     ];
     assert_eq!(set(&edits(&route(false), Caller::Anyone, &[], "")), ours);
 
-    let known = |claims: Claims| Caller::Known(Arc::new(Verified::remembered(claims)));
+    let known = |claims: Claims| Caller::Known(Arc::new(Verified::for_tests(claims)));
     let of_claims = |claims: Claims| {
         let edits = edits(&route(false), known(claims), &[], "");
         let claimed = set(&edits).into_iter().skip(ours.len());
