@@ -9,7 +9,7 @@
 //! | layer | modules | may do |
 //! | --- | --- | --- |
 //! | 4 order | [`gateway`] | knows the order of the steps, and nothing else does |
-//! | 3 areas | [`policy::active`], [`identity::identify`], [`identity::remembered`], [`upstream::google`], [`upstream::forward`] | ask the host |
+//! | 3 areas | [`policy::active`], [`identity::identify`], [`identity::remembered`], [`upstream::google`], [`upstream::mint`], [`upstream::forward`] | ask the host |
 //! | 2 host | [`host`], [`sandbox`] | say what the world does for us, and hold what one sandbox remembers |
 //! | 1 decisions | [`request`], [`policy`], [`identity`], [`upstream`], [`answer`], [`entry`], [`rejection`] | compute, without I/O, clock or randomness |
 //! | 0 leaves | [`time`], [`secret`], [`digest`] | stand alone |

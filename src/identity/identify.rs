@@ -1,8 +1,9 @@
 //! The way from a request to a verified caller.
 //!
-//! Promises: at most three look-ups in stores (the key, and the issuer's index where the key is missing) and three
-//! cache operations. Nothing is fetched. What is missing or malformed in a store is told apart from what is wrong with
-//! the token: the former is ours to mend (503), the latter the caller's (401).
+//! Promises: at most three look-ups in stores (the key of remembered claims, the key that the token names, and the
+//! issuer's index where a key is missing) and two cache operations. Nothing is fetched. What is missing or malformed in
+//! a store is told apart from what is wrong with the token: the former is ours to mend (503), the latter the caller's
+//! (401).
 
 use std::sync::Arc;
 
