@@ -12,7 +12,7 @@ use tollgate_devstack::world::{read_policy, unix_s};
 
 use crate::named;
 
-/// Check a policy: report every problem at once, and end with 1 if there is any
+/// Check a policy: report all problems of meaning at once, and end with 1 if there is any
 #[derive(Debug, Args)]
 pub(crate) struct Check {
     /// The policy

@@ -1,7 +1,7 @@
 //! What the client and the log get when the program panics.
 //!
 //! Promises: the client gets an answer of our own, unless one is on its way already, and the log an entry; then the
-//! sandbox ends in good order. Neither holds the panic's message, which may quote what the client sent.
+//! sandbox ends in good order. An entry for an answer that was on its way says 500, whatever of it arrived. Neither holds the panic's message, which may quote what the client sent.
 //!
 //! Nothing of ours panics: the lints see to that. But the SDK does, over a URL that its parser refuses, and it has no
 //! call that would not (`OPTIONS *` with a port in `Host`; an odd `:authority`). So a panic while the request is read
@@ -44,7 +44,7 @@ pub(super) fn install() {
             send_own(answer, false);
         }
         report(&entry);
-        // What has unwound halfway must not serve another request.
+        // What broke off halfway must not serve another request.
         std::process::exit(0);
     }));
 }
