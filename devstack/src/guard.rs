@@ -69,6 +69,15 @@ impl Guarded {
         (self.shell.stdout.take(), self.shell.stderr.take())
     }
 
+    /// The child's process id; `None` once it has ended, or where the system does not list a process's children.
+    #[must_use]
+    pub fn child_pid(&self) -> Option<u32> {
+        let shell = self.shell.id();
+        let children = std::fs::read_to_string(format!("/proc/{shell}/task/{shell}/children")).ok()?;
+        // The shell starts the child first and the watcher after it.
+        children.split_whitespace().next()?.parse().ok()
+    }
+
     /// How the child ended, if it has.
     ///
     /// # Errors
@@ -151,6 +160,9 @@ mod tests {
         let mut guarded = Guarded::spawn(&sleeper()).expect("spawn");
         let process = first_line(guarded.take_output().0.expect("stdout"));
         assert!(is_alive(&process));
+        if cfg!(target_os = "linux") {
+            assert_eq!(guarded.child_pid().map(|id| id.to_string()), Some(process.clone()));
+        }
         drop(guarded);
         assert!(dies(&process), "{process} outlived its guard");
     }

@@ -10,6 +10,7 @@
 //! | the servers | [`identity_provider`], [`google`], [`cloud_run`], [`sample_service`], on [`server`] |
 //! | tokens, good and forged | [`tokens`], [`signing`] |
 //! | the gateway | [`edge_program`] builds it, [`viceroy`] runs it, [`local_stores`] holds its stores, [`guard`] ends it |
+//! | what others wrote | [`tools`] finds or installs it |
 //! | for people | [`readable`] |
 
 pub mod cloud_run;
@@ -26,6 +27,7 @@ pub mod server;
 pub mod signing;
 pub mod stop;
 pub mod tokens;
+pub mod tools;
 pub mod tour;
 pub mod viceroy;
 pub mod world;

@@ -102,6 +102,12 @@ impl Viceroy {
         format!("http://{}", self.addr)
     }
 
+    /// The process id of Viceroy itself, not of the shell that guards it; `None` where the system does not say.
+    #[must_use]
+    pub fn pid(&self) -> Option<u32> {
+        self.process.child_pid()
+    }
+
     /// The gateway's log lines so far, oldest first: the last 10,000.
     #[must_use]
     pub fn log_lines(&self) -> Vec<String> {
