@@ -4,13 +4,14 @@
 //! give the same bytes to hash. A digest ambiguity is how a cached decision for one caller comes to serve another.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use sha2::{Digest, Sha256};
 
 /// SHA-256 over `purpose` and `parts`, in base64url (43 characters).
 ///
 /// `purpose` keeps digests made for different uses apart.
 #[must_use]
 pub fn of(purpose: &str, parts: &[&[u8]]) -> String {
-    let mut hash = hmac_sha256::Hash::new();
+    let mut hash = Sha256::new();
     absorb(&mut hash, purpose.as_bytes());
     for part in parts {
         absorb(&mut hash, part);
@@ -18,7 +19,7 @@ pub fn of(purpose: &str, parts: &[&[u8]]) -> String {
     URL_SAFE_NO_PAD.encode(hash.finalize())
 }
 
-fn absorb(hash: &mut hmac_sha256::Hash, part: &[u8]) {
+fn absorb(hash: &mut Sha256, part: &[u8]) {
     hash.update((part.len() as u64).to_be_bytes());
     hash.update(part);
 }

@@ -3,19 +3,26 @@
 //! Promises: one public key an entry, found by issuer and `kid`, so a token costs one look-up whatever the number of
 //! keys. A key pins its algorithm; the token's header has no say (RFC 8725 section 3.1).
 //!
-//! Refuses: keys with private parts, symmetric keys, keys for encryption, unknown types and curves, and RSA keys
-//! below 2,048 or above 4,096 bits (`jwt-simple` takes no larger ones).
+//! Refuses: keys with private parts, symmetric keys, keys for encryption, unknown types and curves, RSA keys below 2,048
+//! or above 4,096 bits or with another exponent than 65,537, points off the curve, and Ed25519 keys of small order or not
+//! in their one canonical form.
 
-use std::sync::OnceLock;
+use std::{ops::RangeInclusive, sync::OnceLock};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use jwt_simple::algorithms::{ES256PublicKey, Ed25519PublicKey, RS256PublicKey};
+use rsa::{BoxedUint, RsaPublicKey, pkcs1v15, sha2::Sha256, signature::Verifier as _};
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 
 use crate::{digest, identity::token::Algorithm};
 
 /// The most keys that are taken from one issuer's key set.
 pub const KEYS_PER_ISSUER_MAX: usize = 64;
+
+/// The sizes of RSA keys that are taken.
+pub(crate) const RSA_BITS: RangeInclusive<usize> = 2_048..=4_096;
+
+/// The one exponent that is taken, 65,537: what everyone uses, and neither small nor slow.
+const RSA_EXPONENT: [u8; 3] = [1, 0, 1];
 
 /// The name of the entry that holds the key `kid` of `issuer`.
 #[must_use]
@@ -80,11 +87,11 @@ impl StoredKey {
 #[derive(Debug, Clone)]
 pub enum VerifyingKey {
     /// For [`Algorithm::Rs256`].
-    Rs256(Box<RS256PublicKey>),
+    Rs256(Box<pkcs1v15::VerifyingKey<Sha256>>),
     /// For [`Algorithm::Es256`].
-    Es256(Box<ES256PublicKey>),
+    Es256(Box<p256::ecdsa::VerifyingKey>),
     /// For [`Algorithm::EdDsa`].
-    EdDsa(Box<Ed25519PublicKey>),
+    EdDsa(Box<ed25519_dalek::VerifyingKey>),
 }
 
 /// A JSON Web Key (RFC 7517 section 4, RFC 7518 section 6, RFC 8037 section 2).
@@ -158,15 +165,38 @@ impl VerifyingKey {
         }
     }
 
+    /// Whether `signature` is this key's signature of `message`, in the one form that its algorithm has (RFC 7518
+    /// sections 3.3 and 3.4, RFC 8037 section 3.1).
+    #[must_use]
+    pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        match self {
+            // As long as the modulus and below it, or it fails (RFC 8017 section 8.2.2).
+            Self::Rs256(key) => {
+                pkcs1v15::Signature::try_from(signature).is_ok_and(|signature| key.verify(message, &signature).is_ok())
+            }
+            // 64 bytes, and both numbers between zero and the group's order, or there is no signature.
+            Self::Es256(key) => p256::ecdsa::Signature::from_slice(signature)
+                .is_ok_and(|signature| key.verify(message, &signature).is_ok()),
+            // Strict: `S` below the group's order, and no point of small order.
+            Self::EdDsa(key) => ed25519_dalek::Signature::from_slice(signature)
+                .is_ok_and(|signature| key.verify_strict(message, &signature).is_ok()),
+        }
+    }
+
     fn rsa(jwk: &Jwk) -> Result<Self, String> {
         let (modulus, exponent) = (member(jwk.n.as_ref(), "n")?, member(jwk.e.as_ref(), "e")?);
+        let (modulus, exponent) = (without_leading_zeros(&modulus), without_leading_zeros(&exponent));
         let leading_zero_bits = modulus.first().map_or(0, |byte| byte.leading_zeros() as usize);
         let bits = (modulus.len() * 8).saturating_sub(leading_zero_bits);
-        if !(2_048..=4_096).contains(&bits) {
+        if !RSA_BITS.contains(&bits) {
             return Err(format!("the RSA key has {bits} bits; 2,048 to 4,096 are taken"));
         }
-        RS256PublicKey::from_components(&modulus, &exponent)
-            .map(|key| Self::Rs256(Box::new(key)))
+        if exponent != RSA_EXPONENT {
+            return Err("the RSA key's exponent is not 65,537".to_owned());
+        }
+        let number = BoxedUint::from_be_slice_vartime;
+        RsaPublicKey::new(number(modulus), number(exponent))
+            .map(|key| Self::Rs256(Box::new(pkcs1v15::VerifyingKey::new(key))))
             .map_err(|_| "the RSA key is not valid".to_owned())
     }
 
@@ -177,15 +207,20 @@ impl VerifyingKey {
         }
         // SEC 1 section 2.3.3: an uncompressed point is 04, x and y.
         let point = [&[4_u8], x.as_slice(), y.as_slice()].concat();
-        ES256PublicKey::from_bytes(&point)
+        p256::ecdsa::VerifyingKey::from_sec1_bytes(&point)
             .map(|key| Self::Es256(Box::new(key)))
             .map_err(|_| "the P-256 key is not a point of the curve".to_owned())
     }
 
     fn ed25519(jwk: &Jwk) -> Result<Self, String> {
-        Ed25519PublicKey::from_bytes(&member(jwk.x.as_ref(), "x")?)
+        let x = member(jwk.x.as_ref(), "x")?;
+        <[u8; 32]>::try_from(x.as_slice())
+            .ok()
+            .and_then(|x| ed25519_dalek::VerifyingKey::from_bytes(&x).ok())
+            // The library takes points of small order, and coordinates that were not reduced (RFC 8032 section 5.1.3).
+            .filter(|key| !key.is_weak() && key.to_edwards().compress().as_bytes() == key.as_bytes())
             .map(|key| Self::EdDsa(Box::new(key)))
-            .map_err(|_| "the Ed25519 key is not valid".to_owned())
+            .ok_or_else(|| "the Ed25519 key is not valid".to_owned())
     }
 }
 
@@ -214,6 +249,11 @@ fn member(value: Option<&String>, name: &str) -> Result<Vec<u8>, String> {
     URL_SAFE_NO_PAD
         .decode(text)
         .map_err(|_| format!("the key's `{name}` is not base64url"))
+}
+
+fn without_leading_zeros(number: &[u8]) -> &[u8] {
+    let zeros = number.iter().take_while(|byte| **byte == 0).count();
+    number.get(zeros..).unwrap_or_default()
 }
 
 /// An issuer's key set as it is stored.

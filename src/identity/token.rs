@@ -4,8 +4,9 @@
 //! up; both are proven or disproven by the signature that follows.
 //!
 //! Refuses: everything that is not a compact JWS with one of the asymmetric algorithms (RFC 7515, RFC 8725 sections
-//! 3.1 and 3.2), and header members that change how a token is read. Members that carry or point to keys (`jwk`, `jku`,
-//! `x5c`, `x5u`) are never used; a token that brings a key in `jwk` is malformed to the library that verifies.
+//! 3.1 and 3.2), base64url that is not canonical, and header members that change how a token is read. Members that carry or
+//! point to keys are never used: `jku`, `x5c` and `x5u` must at least be well formed and come once, and a token that
+//! brings a key in `jwk` is malformed.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{
@@ -50,6 +51,20 @@ struct Header {
     typ: Option<String>,
     crit: Option<IgnoredAny>,
     b64: Option<IgnoredAny>,
+    jwk: Option<IgnoredAny>,
+    // Never used, but none may come twice or be of another type than RFC 7515 section 4.1 says.
+    #[serde(rename = "cty")]
+    _cty: Option<String>,
+    #[serde(rename = "jku")]
+    _jku: Option<String>,
+    #[serde(rename = "x5u")]
+    _x5u: Option<String>,
+    #[serde(rename = "x5c")]
+    _x5c: Option<Vec<String>>,
+    #[serde(rename = "x5t")]
+    _x5t: Option<String>,
+    #[serde(rename = "x5t#S256")]
+    _x5t_s256: Option<String>,
 }
 
 /// The payload as far as it is read before verification.
@@ -77,7 +92,7 @@ impl Unverified {
             "EdDSA" => Algorithm::EdDsa,
             _ => return Err(TokenRefusal::AlgorithmNotAllowed),
         };
-        if signature.is_empty() {
+        if signature.is_empty() || header.jwk.is_some() {
             return Err(TokenRefusal::Malformed);
         }
         if header.crit.is_some() || header.b64.is_some() {
@@ -107,12 +122,18 @@ fn is_accepted_type(typ: &str) -> bool {
         .any(|accepted| typ.eq_ignore_ascii_case(accepted))
 }
 
-fn json<T: DeserializeOwned>(part: &str, bytes_max: usize) -> Result<T, TokenRefusal> {
+/// A part of a token that is a JSON object, decoded: base64url without padding or spare bits, then UTF-8.
+pub(in crate::identity) fn json<T: DeserializeOwned>(part: &str, bytes_max: usize) -> Result<T, TokenRefusal> {
     let bytes = URL_SAFE_NO_PAD.decode(part).map_err(|_| TokenRefusal::Malformed)?;
     if bytes.len() > bytes_max {
         return Err(TokenRefusal::Malformed);
     }
-    serde_json::from_slice(&bytes).map_err(|_| TokenRefusal::Malformed)
+    let text = String::from_utf8(bytes).map_err(|_| TokenRefusal::Malformed)?;
+    // The parser would take a list for the members in their order.
+    if !text.trim_ascii_start().starts_with('{') {
+        return Err(TokenRefusal::Malformed);
+    }
+    serde_json::from_str(&text).map_err(|_| TokenRefusal::Malformed)
 }
 
 #[cfg(test)]
@@ -145,9 +166,24 @@ mod tests {
                 Ok(good.clone()),
             ),
             (
-                "embedded key is not looked at",
-                r#"{"alg":"ES256","kid":"k1","jwk":{"kty":"EC"},"jku":"https://e.example"}"#,
+                "where keys are is not looked at",
+                r#"{"alg":"ES256","kid":"k1","jku":"https://e.example","x5c":["AA"]}"#,
                 Ok(good),
+            ),
+            (
+                "embedded key itself",
+                r#"{"alg":"ES256","kid":"k1","jwk":{"kty":"EC"}}"#,
+                Err(TokenRefusal::Malformed),
+            ),
+            (
+                "jku is no text",
+                r#"{"alg":"ES256","kid":"k1","jku":{}}"#,
+                Err(TokenRefusal::Malformed),
+            ),
+            (
+                "x5u twice",
+                r#"{"alg":"ES256","kid":"k1","x5u":"a","x5u":"b"}"#,
+                Err(TokenRefusal::Malformed),
             ),
             (
                 "none",
@@ -197,6 +233,11 @@ mod tests {
                 Err(TokenRefusal::Malformed),
             ),
             ("array", r#"["ES256"]"#, Err(TokenRefusal::Malformed)),
+            (
+                "array of all members in order",
+                r#"["ES256","k1",null,null,null,null,null,null,null,null,null,null]"#,
+                Err(TokenRefusal::Malformed),
+            ),
             ("no JSON", "{", Err(TokenRefusal::Malformed)),
         ] {
             assert_eq!(Unverified::read(&token(header, payload, "c2ln")), expected, "{name}");

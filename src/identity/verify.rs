@@ -5,19 +5,18 @@
 //!
 //! 1. The token has three parts and a JSON header that names an accepted algorithm ([`crate::identity::token`]).
 //! 2. The key was found by issuer and `kid`; its algorithm is the header's, or the token is refused.
-//! 3. The signature verifies over the bytes that came.
+//! 3. The signature verifies over the bytes that came ([`VerifyingKey::verifies`]).
 //! 4. Only now the payload is read: `iss`, `aud`, `exp` (required), `nbf`, `iat`.
 //!
 //! Left out: encrypted tokens (refused as malformed in step 1), nested tokens, and replay checks by `jti`.
 
-use jwt_simple::{
-    JWTError,
-    prelude::{
-        Audiences, Duration, ECDSAP256PublicKeyLike, EdDSAPublicKeyLike, JWTClaims, RSAPublicKeyLike, UnixTimeStamp,
-        VerificationOptions,
-    },
+use std::{collections::BTreeSet, fmt};
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, Visitor},
 };
-use serde::Deserialize;
 
 use crate::{
     digest,
@@ -25,7 +24,7 @@ use crate::{
         claims::Claims,
         credential::{TOKEN_BYTES_MAX, Token},
         keys::VerifyingKey,
-        token::Unverified,
+        token::{Unverified, json},
     },
     policy::site::Issuer,
     rejection::TokenRefusal,
@@ -58,14 +57,29 @@ impl<T> Verified<T> {
     }
 }
 
-/// The claims that the library does not name.
+/// What is read of the payload. None of these may come twice; all others are passed over.
 #[derive(Deserialize)]
-struct OtherClaims {
+struct Payload {
+    iss: Option<String>,
+    sub: Option<String>,
+    #[serde(default, deserialize_with = "audience")]
+    aud: Vec<String>,
+    #[serde(default, deserialize_with = "seconds")]
+    exp: Option<UnixSeconds>,
+    #[serde(default, deserialize_with = "seconds")]
+    nbf: Option<UnixSeconds>,
+    #[serde(default, deserialize_with = "seconds")]
+    iat: Option<UnixSeconds>,
     client_id: Option<String>,
     azp: Option<String>,
     cid: Option<String>,
     scope: Option<String>,
     scp: Option<OneOrMore>,
+    // Never used, but neither may come twice or be anything but text.
+    #[serde(rename = "jti")]
+    _jti: Option<String>,
+    #[serde(rename = "nonce")]
+    _nonce: Option<String>,
 }
 
 /// `scp` is a list at some providers and spaced text at others.
@@ -90,21 +104,21 @@ pub fn verify(
     if key.algorithm() != unverified.algorithm {
         return Err(TokenRefusal::AlgorithmNotAllowed);
     }
-    let signed = signed_claims(token, key)?;
-    let issuer_text = signed.issuer.ok_or(TokenRefusal::IssuerUnknown)?;
+    let signed = signed_payload(token.expose(), key)?;
+    let issuer_text = signed.iss.ok_or(TokenRefusal::IssuerUnknown)?;
     if issuer_text != issuer.issuer {
         return Err(TokenRefusal::IssuerUnknown);
     }
     let claims = Claims {
         issuer_name: issuer_name.to_owned(),
         issuer: issuer_text,
-        subject: signed.subject,
-        audience: audience(signed.audiences)?,
-        expires_at: signed.expires_at.map(seconds).ok_or(TokenRefusal::ExpiryMissing)?,
-        not_before: signed.invalid_before.map(seconds),
-        issued_at: signed.issued_at.map(seconds),
-        client: signed.custom.client_id.or(signed.custom.azp).or(signed.custom.cid),
-        scopes: scopes(signed.custom.scope, signed.custom.scp)?,
+        subject: signed.sub,
+        audience: bounded(signed.aud)?,
+        expires_at: signed.exp.ok_or(TokenRefusal::ExpiryMissing)?,
+        not_before: signed.nbf,
+        issued_at: signed.iat,
+        client: signed.client_id.or(signed.azp).or(signed.cid),
+        scopes: scopes(signed.scope, signed.scp)?,
         kid: unverified.unverified_kid.clone(),
         token_digest: token_digest.to_owned(),
     };
@@ -119,46 +133,55 @@ pub fn token_digest(token: &Token) -> String {
     digest::of("tollgate token", &[token.expose().as_bytes()])
 }
 
-/// Step 3 and the parsing of step 4, by `jwt-simple`.
-fn signed_claims(token: &Token, key: &VerifyingKey) -> Result<JWTClaims<OtherClaims>, TokenRefusal> {
-    // The library's own checks of time can't fail with these options: they have no separate refusals for what we tell
-    // apart, and remembered claims need the same checks again. `Claims::check_times` makes them, with our clock.
-    let options = VerificationOptions {
-        accept_future: true,
-        artificial_time: Some(UnixTimeStamp::from_secs(0)),
-        time_tolerance: Some(Duration::from_secs(0)),
-        max_token_length: Some(TOKEN_BYTES_MAX),
-        ..VerificationOptions::default()
-    };
-    let text = token.expose();
-    let result = match key {
-        VerifyingKey::Rs256(key) => key.verify_token(text, Some(options)),
-        VerifyingKey::Es256(key) => key.verify_token(text, Some(options)),
-        VerifyingKey::EdDsa(key) => key.verify_token(text, Some(options)),
-    };
-    result.map_err(|why| match why.downcast_ref::<JWTError>() {
-        Some(JWTError::InvalidSignature | JWTError::InvalidAuthenticationTag) => TokenRefusal::SignatureInvalid,
-        Some(JWTError::AlgorithmMismatch) => TokenRefusal::AlgorithmNotAllowed,
-        Some(JWTError::NotJWT) => TokenRefusal::TypeNotAllowed,
-        Some(JWTError::TokenTooLong) => TokenRefusal::TooLong,
-        // A signature of the wrong length is an error of the curve's own library.
-        Some(_) => TokenRefusal::Malformed,
-        None if why.is::<serde_json::Error>() => TokenRefusal::Malformed,
-        None => TokenRefusal::SignatureInvalid,
+/// Step 3, then the parsing of step 4.
+fn signed_payload(token: &str, key: &VerifyingKey) -> Result<Payload, TokenRefusal> {
+    if token.len() > TOKEN_BYTES_MAX {
+        return Err(TokenRefusal::TooLong);
+    }
+    let (message, signature) = token.rsplit_once('.').ok_or(TokenRefusal::Malformed)?;
+    let (_, payload) = message.split_once('.').ok_or(TokenRefusal::Malformed)?;
+    let signature = URL_SAFE_NO_PAD
+        .decode(signature)
+        .map_err(|_| TokenRefusal::SignatureInvalid)?;
+    if !key.verifies(message.as_bytes(), &signature) {
+        return Err(TokenRefusal::SignatureInvalid);
+    }
+    json(payload, TOKEN_BYTES_MAX)
+}
+
+/// A `NumericDate` (RFC 7519 section 2): whole seconds, where a fraction is cut off. `null` is not one.
+fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<UnixSeconds>, D::Error> {
+    struct Seconds;
+    impl Visitor<'_> for Seconds {
+        type Value = UnixSeconds;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("a time in seconds")
+        }
+
+        fn visit_u64<E: Error>(self, whole: u64) -> Result<UnixSeconds, E> {
+            Ok(UnixSeconds(whole))
+        }
+
+        fn visit_f64<E: Error>(self, fraction: f64) -> Result<UnixSeconds, E> {
+            Ok(UnixSeconds(fraction as u64))
+        }
+    }
+    deserializer.deserialize_any(Seconds).map(Some)
+}
+
+/// One audience as text or several as a list, each once; `null` is neither.
+fn audience<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Audience {
+        One(String),
+        Several(BTreeSet<String>),
+    }
+    Ok(match Audience::deserialize(deserializer)? {
+        Audience::One(one) => vec![one],
+        Audience::Several(several) => several.into_iter().collect(),
     })
-}
-
-fn seconds(time: UnixTimeStamp) -> UnixSeconds {
-    UnixSeconds(time.as_secs())
-}
-
-fn audience(audiences: Option<Audiences>) -> Result<Vec<String>, TokenRefusal> {
-    let list: Vec<String> = match audiences {
-        None => Vec::new(),
-        Some(Audiences::AsString(one)) => vec![one],
-        Some(Audiences::AsSet(set)) => set.into_iter().collect(),
-    };
-    bounded(list)
 }
 
 fn scopes(scope: Option<String>, scp: Option<OneOrMore>) -> Result<Vec<String>, TokenRefusal> {

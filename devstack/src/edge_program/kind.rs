@@ -79,7 +79,11 @@ impl Build {
     pub(super) const fn environment(self) -> &'static [(&'static str, &'static str)] {
         match self {
             Self::Portable => &[],
-            Self::Wide => &[("RUSTFLAGS", "-C target-feature=+wide-arithmetic")],
+            // Curve25519's library would go by the 32 bits of an address, and not use what there is.
+            Self::Wide => &[(
+                "RUSTFLAGS",
+                "-C target-feature=+wide-arithmetic --cfg curve25519_dalek_bits=\"64\"",
+            )],
         }
     }
 
@@ -113,7 +117,7 @@ mod tests {
             (
                 Build::Wide,
                 "rustup run 1.99.1 cargo",
-                "RUSTFLAGS=-C target-feature=+wide-arithmetic",
+                "RUSTFLAGS=-C target-feature=+wide-arithmetic --cfg curve25519_dalek_bits=\"64\"",
                 "/t/wide",
             ),
         ];

@@ -1,24 +1,19 @@
 //! Which keys are read, and which are refused.
 
-use jwt_simple::algorithms::{ECDSAP256PublicKeyLike as _, ES256KeyPair, Ed25519KeyPair};
 use serde_json::{Value, json};
+use tollgate_devstack::signing::{Algorithm as SigningAlgorithm, SigningKey};
 
 use super::*;
 
 fn p256_jwk() -> Value {
-    let point = ES256KeyPair::generate()
-        .public_key()
-        .public_key()
-        .to_bytes_uncompressed();
-    json!({
-        "kty": "EC", "crv": "P-256", "kid": "k1", "use": "sig", "alg": "ES256",
-        "x": URL_SAFE_NO_PAD.encode(&point[1..33]), "y": URL_SAFE_NO_PAD.encode(&point[33..]),
-    })
+    SigningKey::generate(SigningAlgorithm::Es256, "k1")
+        .unwrap()
+        .public_jwk()
 }
 
 fn ed25519_jwk() -> Value {
-    let x = URL_SAFE_NO_PAD.encode(Ed25519KeyPair::generate().public_key().to_bytes());
-    json!({ "kty": "OKP", "crv": "Ed25519", "kid": "k1", "x": x })
+    let key = SigningKey::generate(SigningAlgorithm::EdDsa, "k1").unwrap();
+    json!({ "kty": "OKP", "crv": "Ed25519", "kid": "k1", "x": key.public_jwk()["x"] })
 }
 
 /// The modulus of RFC 7515 appendix A.2.1.
@@ -74,12 +69,88 @@ fn unfit_keys_are_refused() {
             "long RSA",
             with(rsa_jwk(), "n", json!(URL_SAFE_NO_PAD.encode([0xff; 513]))),
         ),
+        ("even modulus", with(rsa_jwk(), "n", json!(even_modulus()))),
+        ("no exponent", with(rsa_jwk(), "e", Value::Null)),
+        ("exponent zero", with(rsa_jwk(), "e", json!("AA"))),
+        ("exponent one", with(rsa_jwk(), "e", json!("AQ"))),
         ("even exponent", with(rsa_jwk(), "e", json!("Ag"))),
+        ("small exponent", with(rsa_jwk(), "e", json!("Aw"))),
+        ("huge exponent", with(rsa_jwk(), "e", rsa_jwk()["n"].clone())),
         ("no modulus", with(rsa_jwk(), "n", Value::Null)),
         ("padded base64", with(ed25519_jwk(), "x", json!("AA=="))),
+        ("spare bits in base64", with(rsa_jwk(), "e", json!("AQABAR"))),
+        (
+            "other base64",
+            with(ed25519_jwk(), "x", json!(format!("{}+/A", "A".repeat(40)))),
+        ),
+        (
+            "short Ed25519",
+            with(ed25519_jwk(), "x", json!(URL_SAFE_NO_PAD.encode([7; 31]))),
+        ),
+        (
+            "long Ed25519",
+            with(ed25519_jwk(), "x", json!(URL_SAFE_NO_PAD.encode([7; 33]))),
+        ),
     ] {
         assert!(VerifyingKey::from_jwk(&text, "k1").is_err(), "{name}");
     }
+}
+
+fn even_modulus() -> String {
+    let mut modulus = URL_SAFE_NO_PAD.decode(rsa_jwk()["n"].as_str().unwrap()).unwrap();
+    *modulus.last_mut().unwrap() ^= 1;
+    URL_SAFE_NO_PAD.encode(modulus)
+}
+
+/// RFC 7518 section 6.3.1.1 forbids them, and says that some libraries write one.
+#[test]
+fn zeros_before_an_rsa_number_change_nothing() {
+    let mut modulus = URL_SAFE_NO_PAD.decode(rsa_jwk()["n"].as_str().unwrap()).unwrap();
+    modulus.insert(0, 0);
+    let mut jwk = rsa_jwk();
+    jwk["n"] = json!(URL_SAFE_NO_PAD.encode(&modulus));
+    jwk["e"] = json!("AAEAAQ");
+    assert!(VerifyingKey::from_jwk(&jwk.to_string(), "k1").is_ok());
+    let short = [vec![0; 200], vec![0xff; 128]].concat();
+    assert!(VerifyingKey::from_jwk(&with(jwk, "n", json!(URL_SAFE_NO_PAD.encode(short))), "k1").is_err());
+}
+
+/// With such a key one signature fits many messages. All points of small order, with either sign, and all encodings that
+/// are not canonical: Chalkias, Garillot and Nikolaenko, "Taming the many EdDSAs", table 2.
+#[test]
+fn ed25519_keys_of_small_order_and_second_encodings_are_refused() {
+    let of_order_8: [[u64; 4]; 2] = [
+        [
+            0xc717_6a70_3d4d_d84f,
+            0xba3c_0b76_0d10_670f,
+            0x2a20_53fa_2c39_ccc6,
+            0x4ec7_fd77_92ac_037a,
+        ],
+        [
+            0x26e8_958f_c2b2_27b0,
+            0x45c3_f489_f2ef_98f0,
+            0xd5df_ac05_d3c6_3339,
+            0xb138_0288_6d53_fc05,
+        ],
+    ];
+    let bytes = |words: [u64; 4]| words.map(u64::to_be_bytes).concat();
+    let begin = |first: u8, rest: u8, last: u8| [vec![first], vec![rest; 30], vec![last]].concat();
+    let mut refused: Vec<Vec<u8>> = of_order_8.into_iter().map(bytes).collect();
+    refused.extend([begin(0, 0, 0), begin(1, 0, 0)]);
+    // One less than the field's size is of order 2; from the field's size on, a smaller number says the same.
+    refused.extend((0xec..=0xff).map(|first| begin(first, 0xff, 0x7f)));
+    // Not on the curve.
+    refused.push(begin(2, 0, 0));
+    for mut x in refused {
+        assert!(ed25519(&x).is_err(), "{x:x?}");
+        x[31] |= 0x80;
+        assert!(ed25519(&x).is_err(), "{x:x?}");
+    }
+}
+
+fn ed25519(x: &[u8]) -> Result<VerifyingKey, String> {
+    let jwk = json!({ "kty": "OKP", "crv": "Ed25519", "kid": "k1", "x": URL_SAFE_NO_PAD.encode(x) });
+    VerifyingKey::from_jwk(&jwk.to_string(), "k1")
 }
 
 #[test]

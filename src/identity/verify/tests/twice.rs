@@ -1,60 +1,46 @@
-//! Members that come twice: two parsers may each take another of them (RFC 7519 section 4).
+//! Payloads that no JSON library would write: members that come twice, of which two parsers may each take another
+//! (RFC 7519 section 4), and what is no object of UTF-8 text.
 
-use jwt_simple::algorithms::{Ed25519KeyPair, EdDSAKeyPairLike as _};
-use serde::ser::{Serialize, SerializeMap as _, Serializer};
+use ed25519_dalek::{Signer as _, SigningKey};
 use serde_json::{Value, json};
 
 use super::*;
 
-/// Claims written in this order, with members that may come twice.
-#[derive(serde::Deserialize)]
-#[serde(transparent)]
-struct Members(Vec<(String, Value)>);
+/// What the gateway makes of these bytes as a payload, well signed.
+fn judge_payload(payload: &[u8]) -> Result<(), TokenRefusal> {
+    let pair = SigningKey::from_bytes(&[7; 32]);
+    let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"EdDSA","kid":"raw"}"#);
+    let message = format!("{header}.{}", URL_SAFE_NO_PAD.encode(payload));
+    let signature = URL_SAFE_NO_PAD.encode(pair.sign(message.as_bytes()).to_bytes());
+    let public = VerifyingKey::EdDsa(Box::new(pair.verifying_key()));
+    judge_with(&format!("{message}.{signature}"), |_| Some(public.clone())).map(drop)
+}
 
-impl Serialize for Members {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        for (name, value) in &self.0 {
-            map.serialize_entry(name, value)?;
-        }
-        map.end()
-    }
+/// Good claims, and one more.
+fn members(more: Option<(&str, Value)>) -> String {
+    let once = [
+        ("iss", json!(ISSUER)),
+        ("sub", json!("u1")),
+        ("aud", json!("api://orders")),
+        ("exp", json!(NOW + 300)),
+        ("nbf", json!(NOW)),
+        ("iat", json!(NOW)),
+        ("scope", json!("orders:read")),
+        ("scp", json!("orders:read")),
+        ("client_id", json!("app")),
+        ("azp", json!("app")),
+        ("cid", json!("app")),
+        ("jti", json!("1")),
+        ("nonce", json!("1")),
+    ];
+    let members = once.into_iter().chain(more);
+    let members: Vec<_> = members.map(|(name, value)| format!("\"{name}\":{value}")).collect();
+    members.join(",")
 }
 
 #[test]
 fn a_member_that_comes_twice_is_refused() {
-    let pair = Ed25519KeyPair::generate().with_key_id("twice");
-    let public = VerifyingKey::EdDsa(Box::new(pair.public_key()));
-    let judged = |twice: Option<(&str, Value)>| {
-        let once = [
-            ("iss", json!(ISSUER)),
-            ("sub", json!("u1")),
-            ("aud", json!("api://orders")),
-            ("exp", json!(NOW + 300)),
-            ("nbf", json!(NOW)),
-            ("iat", json!(NOW)),
-            ("scope", json!("orders:read")),
-        ];
-        let members = once
-            .into_iter()
-            .chain(twice)
-            .map(|(name, value)| (name.to_owned(), value));
-        let claims = JWTClaims {
-            issued_at: None,
-            expires_at: None,
-            invalid_before: None,
-            issuer: None,
-            subject: None,
-            audiences: None,
-            jwt_id: None,
-            nonce: None,
-            custom: Members(members.collect()),
-        };
-        judge_with(&pair.sign(claims).unwrap(), |kid| {
-            (kid == "twice").then(|| public.clone())
-        })
-        .map(drop)
-    };
+    let judged = |twice| judge_payload(format!("{{{}}}", members(twice)).as_bytes());
     assert_eq!(judged(None), Ok(()));
     for (name, value) in [
         ("iss", json!(ISSUER)),
@@ -64,7 +50,42 @@ fn a_member_that_comes_twice_is_refused() {
         ("nbf", json!(0)),
         ("iat", json!(0)),
         ("scope", json!("admin")),
+        ("scp", json!("admin")),
+        ("client_id", json!("admin")),
+        ("azp", json!("admin")),
+        ("cid", json!("admin")),
+        ("jti", json!("2")),
+        ("nonce", json!("2")),
     ] {
         assert_eq!(judged(Some((name, value))), Err(TokenRefusal::Malformed), "{name}");
+    }
+}
+
+#[test]
+fn a_payload_is_one_object_of_utf_8() {
+    let good = members(None);
+    assert_eq!(judge_payload(format!(" \r\n\t{{{good}}}\n ").as_bytes()), Ok(()));
+    let values: Vec<_> = serde_json::from_str::<serde_json::Map<_, Value>>(&format!("{{{good}}}"))
+        .unwrap()
+        .into_iter()
+        .map(|(_, value)| value.to_string())
+        .collect();
+    let mut broken = format!("{{{good},\"other\":\"?\"}}").into_bytes();
+    let mark = broken.iter().rposition(|byte| *byte == b'?').unwrap();
+    broken[mark] = 0xff;
+    for (name, payload) in [
+        ("a list", format!("[{}]", values.join(",")).into_bytes()),
+        ("text", format!("\"{ISSUER}\"").into_bytes()),
+        ("null", b"null".to_vec()),
+        ("more after it", format!("{{{good}}} {{}}").into_bytes()),
+        ("cut off", format!("{{{good}").into_bytes()),
+        ("a byte order mark", format!("\u{feff}{{{good}}}").into_bytes()),
+        ("not UTF-8 in a claim that nobody reads", broken),
+        (
+            "jti is a number",
+            format!("{{{},\"jti\":1}}", good.replace("\"jti\":\"1\",", "")).into_bytes(),
+        ),
+    ] {
+        assert_eq!(judge_payload(&payload), Err(TokenRefusal::Malformed), "{name}");
     }
 }
