@@ -21,7 +21,7 @@ use crate::{
         site::{Action, Allow, Route},
     },
     rejection::Rejection,
-    request::{CanonicalRequest, Head},
+    request::{CanonicalRequest, Head, wants_html},
     sandbox::{Sandbox, Versioned},
     time::UnixSeconds,
     upstream::{
@@ -81,12 +81,13 @@ pub async fn handle<H: Host>(
         now: now.seconds(),
         entry,
     };
-    let (result, html) = match CanonicalRequest::new(head) {
-        Ok(request) => (passage.pass(&request, original).await, request.wants_html()),
+    let (result, readable) = match CanonicalRequest::new(head) {
+        Ok(request) => (passage.pass(&request, original).await, true),
         Err(ambiguity) => (Err(ambiguity.into()), false),
     };
     let outcome = result.unwrap_or_else(|rejection| {
         passage.entry.refuse(&rejection);
+        let html = readable && wants_html(head);
         Outcome::Answered(refused(&rejection, &head.request_id, html))
     });
     (outcome, passage.entry)

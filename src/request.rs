@@ -11,13 +11,14 @@ pub mod ambiguity;
 pub mod authority;
 pub mod path;
 pub mod query;
+mod visible;
 
 use std::{fmt, net::IpAddr};
 
 pub use crate::request::ambiguity::Ambiguity;
 
 use crate::{
-    request::{authority::Authority, path::CanonicalPath, query::CanonicalQuery},
+    request::{authority::Authority, path::CanonicalPath, query::CanonicalQuery, visible::is_visible},
     secret::Secret,
 };
 
@@ -84,7 +85,6 @@ pub struct CanonicalRequest {
     authorization: Option<Secret<String>>,
     content_length: Option<u64>,
     trace_id: Option<String>,
-    wants_html: bool,
 }
 
 impl CanonicalRequest {
@@ -115,7 +115,6 @@ impl CanonicalRequest {
                 .ok()
                 .flatten()
                 .and_then(trace_id),
-            wants_html: wants_html(head),
         })
     }
 
@@ -181,12 +180,6 @@ impl CanonicalRequest {
     pub fn trace_id(&self) -> Option<&str> {
         self.trace_id.as_deref()
     }
-
-    /// Whether the client shows HTML to a person.
-    #[must_use]
-    pub fn wants_html(&self) -> bool {
-        self.wants_html
-    }
 }
 
 fn canonical_method(method: &str) -> Result<String, Ambiguity> {
@@ -229,8 +222,11 @@ fn texts<'h>(head: &'h Head, name: &'static str) -> impl Iterator<Item = Option<
         .filter(move |(found, _)| *found == name)
         .map(|(_, value)| {
             let bytes = value.expose();
-            let visible = bytes.iter().all(|byte| matches!(byte, 0x20..=0x7e | b'\t'));
-            if visible { std::str::from_utf8(bytes).ok() } else { None }
+            if is_visible(bytes) {
+                std::str::from_utf8(bytes).ok()
+            } else {
+                None
+            }
         })
 }
 
@@ -244,8 +240,9 @@ fn one<'h>(head: &'h Head, name: &'static str, otherwise: Ambiguity) -> Result<O
     }
 }
 
-/// Whether HTML is accepted before JSON is.
-fn wants_html(head: &Head) -> bool {
+/// Whether the client shows HTML to a person: whether it accepts HTML before JSON. Asked only where something is refused.
+#[must_use]
+pub fn wants_html(head: &Head) -> bool {
     let ranges = texts(head, "accept").flatten().flat_map(|accept| accept.split(','));
     let mut accepted = ranges
         .filter(|range| !range.replace(' ', "").ends_with(";q=0"))

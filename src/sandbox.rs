@@ -11,7 +11,7 @@ use std::{
 
 use crate::{
     identity::{claims::Claims, credential::Token, keys::StoredKey, verify::Verified},
-    policy::site::Site,
+    policy::site::{Service, Site},
     secret::Secret,
     time::UnixSeconds,
 };
@@ -76,9 +76,16 @@ pub struct KeptClaims {
 
 #[derive(Debug)]
 struct GoogleMemory {
-    name: String,
+    invoker: String,
+    audience: String,
     token: Secret<String>,
     until: UnixSeconds,
+}
+
+impl GoogleMemory {
+    fn is_for(&self, service: &Service) -> bool {
+        self.audience == service.audience && self.invoker == service.invoker
+    }
 }
 
 impl Default for Sandbox {
@@ -166,21 +173,22 @@ impl Sandbox {
         held(&self.tokens).replace(|old| old.token.same_bytes(token), kept);
     }
 
-    /// The Google token kept under a name, while it is fresh.
-    pub fn google_token(&self, name: &str, now: UnixSeconds) -> Option<Secret<String>> {
+    /// The Google token for a service's invoker and audience, while it is fresh.
+    pub fn google_token(&self, service: &Service, now: UnixSeconds) -> Option<Secret<String>> {
         held(&self.google)
-            .find(|kept| kept.until > now && kept.name == name)
+            .find(|kept| kept.until > now && kept.is_for(service))
             .map(|kept| kept.token.clone())
     }
 
-    /// Keeps a Google token until a time.
-    pub fn keep_google_token(&self, name: &str, token: &Secret<String>, until: UnixSeconds) {
+    /// Keeps a Google token for a service's invoker and audience until a time.
+    pub fn keep_google_token(&self, service: &Service, token: &Secret<String>, until: UnixSeconds) {
         let kept = GoogleMemory {
-            name: name.to_owned(),
+            invoker: service.invoker.clone(),
+            audience: service.audience.clone(),
             token: token.clone(),
             until,
         };
-        held(&self.google).replace(|old| old.name == name, kept);
+        held(&self.google).replace(|old| old.is_for(service), kept);
     }
 }
 
@@ -226,15 +234,35 @@ impl<T> Bounded<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::identity::claims::tests::claims;
+    use crate::{
+        identity::claims::tests::claims,
+        upstream::send::{Endpoint, Timeouts},
+    };
+
+    fn service(invoker: &str, audience: &str) -> Service {
+        Service {
+            endpoint: Endpoint::parse("https://a.example").unwrap(),
+            audience: audience.to_owned(),
+            invoker: invoker.to_owned(),
+            invoker_key: String::new(),
+            timeouts: Timeouts::default(),
+        }
+    }
 
     #[test]
-    fn google_tokens_are_found_by_name_until_their_time() {
+    fn google_tokens_are_found_by_invoker_and_audience_until_their_time() {
         let sandbox = Sandbox::default();
-        sandbox.keep_google_token("a", &Secret::new("t".to_owned()), UnixSeconds(10));
-        assert!(sandbox.google_token("a", UnixSeconds(9)).is_some());
-        assert!(sandbox.google_token("a", UnixSeconds(10)).is_none());
-        assert!(sandbox.google_token("b", UnixSeconds(9)).is_none());
+        sandbox.keep_google_token(&service("i", "a"), &Secret::new("t".to_owned()), UnixSeconds(10));
+        for (name, invoker, audience, now, found) in [
+            ("the same", "i", "a", 9, true),
+            ("later", "i", "a", 10, false),
+            ("other audience", "i", "b", 9, false),
+            ("other invoker", "j", "a", 9, false),
+            ("the two changed about", "a", "i", 9, false),
+        ] {
+            let token = sandbox.google_token(&service(invoker, audience), UnixSeconds(now));
+            assert_eq!(token.is_some(), found, "{name}");
+        }
     }
 
     #[test]
@@ -269,13 +297,12 @@ mod tests {
     fn memory_is_bounded() {
         let sandbox = Sandbox::default();
         for number in 0..GOOGLE_TOKENS_MAX + 1 {
-            sandbox.keep_google_token(&number.to_string(), &Secret::new("t".to_owned()), UnixSeconds(10));
+            let service = service("i", &number.to_string());
+            sandbox.keep_google_token(&service, &Secret::new("t".to_owned()), UnixSeconds(10));
         }
-        assert!(
-            sandbox.google_token("0", UnixSeconds(1)).is_none(),
-            "the oldest is forgotten"
-        );
-        assert!(sandbox.google_token("1", UnixSeconds(1)).is_some());
+        let found = |audience| sandbox.google_token(&service("i", audience), UnixSeconds(1)).is_some();
+        assert!(!found("0"), "the oldest is forgotten");
+        assert!(found("1"));
         assert_eq!(held(&sandbox.google).entries.len(), GOOGLE_TOKENS_MAX);
     }
 }

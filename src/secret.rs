@@ -27,8 +27,21 @@ impl<T> Secret<T> {
 impl<T: AsRef<[u8]>> Secret<T> {
     /// Whether both hold the same bytes, in time that depends on their lengths only.
     pub fn same_bytes(&self, other: &Self) -> bool {
-        self.0.as_ref().ct_eq(other.0.as_ref()).into()
+        let (one, other) = (self.0.as_ref(), other.0.as_ref());
+        one.len() == other.len() && difference(one, other).ct_eq(&0).into()
     }
+}
+
+/// Every bit in which two texts of the same length differ, laid over one another. Eight bytes a step: this runs over the
+/// whole token of every request, and byte by byte it was one of the dearest things in it.
+fn difference(one: &[u8], other: &[u8]) -> u64 {
+    let ((words, rest), (other_words, other_rest)) = (one.as_chunks::<8>(), other.as_chunks::<8>());
+    let words = words.iter().zip(other_words);
+    let of_words = words.fold(0, |bits, (one, other)| {
+        bits | (u64::from_ne_bytes(*one) ^ u64::from_ne_bytes(*other))
+    });
+    let rest = rest.iter().zip(other_rest);
+    rest.fold(of_words, |bits, (one, other)| bits | u64::from(one ^ other))
 }
 
 impl<T> fmt::Debug for Secret<T> {
@@ -52,5 +65,14 @@ mod tests {
         assert!(Secret::new("abc").same_bytes(&Secret::new("abc")));
         assert!(!Secret::new("abc").same_bytes(&Secret::new("abd")));
         assert!(!Secret::new("abc").same_bytes(&Secret::new("ab")));
+        let text = b"nineteen bytes long".to_vec();
+        assert!(Secret::new(text.clone()).same_bytes(&Secret::new(text.clone())));
+        for at in 0..text.len() {
+            for bit in 0..8 {
+                let mut other = text.clone();
+                other[at] ^= 1 << bit;
+                assert!(!Secret::new(text.clone()).same_bytes(&Secret::new(other)), "{at} {bit}");
+            }
+        }
     }
 }

@@ -1,17 +1,51 @@
 //! Header edits, carried out on the SDK's messages.
 
+use std::cell::RefCell;
+
 use fastly::http::{HeaderName, HeaderValue};
-use tollgate::upstream::send::HeaderEdits;
+use tollgate::{secret::Secret, upstream::send::HeaderEdits};
+
+/// From this length on a value is worth remembering, in bytes. Google's tokens are longer, all else is shorter.
+const LONG_BYTES: usize = 512;
+
+/// The most values that are remembered.
+const VALUES_MAX: usize = 8;
+
+/// Long values that were set before. To check a token byte by byte costs more than to send it, and the same one is sent
+/// with every request for most of an hour.
+#[derive(Default)]
+pub(super) struct Values(RefCell<Vec<(Secret<String>, HeaderValue)>>);
+
+impl Values {
+    /// The text as a header value; `None` if it can't be one.
+    pub(super) fn value(&self, secret: &Secret<String>) -> Option<HeaderValue> {
+        let text = secret.expose();
+        if text.len() < LONG_BYTES {
+            return HeaderValue::from_str(text).ok();
+        }
+        let mut values = self.0.borrow_mut();
+        if let Some((_, value)) = values.iter().find(|(known, _)| known.same_bytes(secret)) {
+            return Some(value.clone());
+        }
+        let mut value = HeaderValue::from_str(text).ok()?;
+        value.set_sensitive(true);
+        if values.len() == VALUES_MAX {
+            values.remove(0);
+        }
+        values.push((secret.clone(), value.clone()));
+        Some(value)
+    }
+}
 
 /// Goes through the edits: removals first, with no value, then settings.
-pub(super) fn edit(edits: &HeaderEdits, mut apply: impl FnMut(&HeaderName, Option<HeaderValue>)) {
+pub(super) fn edit(edits: &HeaderEdits, values: &Values, mut apply: impl FnMut(&HeaderName, Option<HeaderValue>)) {
     for name in &edits.remove {
         if let Ok(name) = HeaderName::from_bytes(name.as_bytes()) {
             apply(&name, None);
         }
     }
     for (name, value) in &edits.set {
-        if let Ok(value) = HeaderValue::from_str(value.expose()) {
+        if let Some(value) = values.value(value) {
             apply(&HeaderName::from_static(name), Some(value));
         }
     }

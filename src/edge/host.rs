@@ -3,25 +3,30 @@
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use fastly::{
-    Request, Response, cache::core::Transaction, compute_runtime, config_store::ConfigStore as Store,
-    secret_store::SecretStore,
+    cache::core::Transaction, compute_runtime, config_store::ConfigStore as Store, secret_store::SecretStore,
 };
 use tollgate::{
     host::{CacheFault, CacheKey, ConfigStore, Found, Freshness, Host, SECRET_STORE, SendFault, StoreFault},
     secret::Secret,
     time::WallClock,
-    upstream::send::{Call, Inbound, Outbound, Reply},
+    upstream::send::{Call, Destination, Inbound, Outbound, Reply},
 };
 
 use crate::edge::{
-    cache, message,
+    cache,
+    edits::Values,
+    message::{self, Response},
+    original::Original,
     stage::{Stage, enter},
+    ways::Ways,
 };
 
 /// Fastly Compute. Every call is ready at once.
 pub(crate) struct FastlyHost {
     started: Instant,
     pop: &'static str,
+    ways: Ways,
+    values: Values,
 }
 
 impl FastlyHost {
@@ -29,12 +34,21 @@ impl FastlyHost {
         Self {
             started,
             pop: compute_runtime::pop(),
+            ways: Ways::default(),
+            values: Values::default(),
+        }
+    }
+
+    /// A way that was refused may be one that the platform has dropped.
+    fn forget_if_refused(&self, destination: &Destination, fault: Option<&SendFault>) {
+        if let Some(SendFault::Refused(_)) = fault {
+            self.ways.forget(destination);
         }
     }
 }
 
 impl Host for FastlyHost {
-    type Request = Request;
+    type Request = Original;
     type Response = Response;
     type Turn = Transaction;
 
@@ -97,10 +111,16 @@ impl Host for FastlyHost {
     }
 
     async fn call(&self, call: &Call) -> Result<Reply, SendFault> {
-        message::call(call)
+        let way = self.ways.to(&call.destination)?;
+        let replied = message::call(call, &way);
+        self.forget_if_refused(&call.destination, replied.as_ref().err());
+        replied
     }
 
-    async fn forward(&self, request: Request, outbound: &Outbound) -> Result<Inbound<Response>, SendFault> {
-        message::forward(request, outbound)
+    async fn forward(&self, request: Original, outbound: &Outbound) -> Result<Inbound<Response>, SendFault> {
+        let way = self.ways.to(&outbound.destination)?;
+        let forwarded = message::forward(request, outbound, &way, &self.values);
+        self.forget_if_refused(&outbound.destination, forwarded.as_ref().err());
+        forwarded
     }
 }

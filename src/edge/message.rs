@@ -3,52 +3,90 @@
 use std::io::Read;
 
 use fastly::{
-    Request, Response,
-    http::{Url, Version, request::SendErrorCause},
+    Request,
+    handle::{BodyHandle, CacheOverride, ResponseHandle},
+    http::{HeaderName, Version, request::SendErrorCause},
 };
 use tollgate::{
     host::SendFault,
     secret::Secret,
-    upstream::send::{Call, Destination, Inbound, Outbound, Reply},
+    upstream::send::{Call, Inbound, Outbound, Reply},
 };
 
-use crate::edge::{backend::backend, edits::edit};
+use crate::edge::{
+    edits::{Values, edit},
+    original::Original,
+    read::with_room,
+    ways::Way,
+};
+
+/// A service's response as the platform holds it.
+pub(crate) struct Response {
+    pub(super) head: ResponseHandle,
+    pub(super) body: BodyHandle,
+}
 
 /// Sends the client's request on.
-pub(super) fn forward(mut request: Request, outbound: &Outbound) -> Result<Inbound<Response>, SendFault> {
-    request.set_url(url(&outbound.destination.endpoint.origin(), &outbound.target)?);
+pub(super) fn forward(
+    original: Original,
+    outbound: &Outbound,
+    way: &Way,
+    values: &Values,
+) -> Result<Inbound<Response>, SendFault> {
+    let url = way.url(&outbound.target)?;
+    let Original { mut request, body } = original;
+    request.set_url(&url);
     // Else a client's HTTP/2 would be tried on a connection to a service that was not asked whether it speaks it.
     request.set_version(Version::HTTP_11);
-    edit(&outbound.edits, |name, value| match value {
-        Some(value) => request.set_header(name, value),
+    edit(&outbound.edits, values, |name, value| match value {
+        Some(value) => request.insert_header(name, &value),
         None => drop(request.remove_header(name)),
     });
-    let response = send(request, &outbound.destination)?;
+    // Nothing here may pass through the platform's read-through cache, which knows no callers.
+    let mut pass = CacheOverride::default();
+    pass.set_pass(true);
+    request.set_cache_override(&pass);
+    let (head, body) = request.send_to_backend(body, &way.backend).map_err(|why| fault(&why))?;
+    inbound(Response { head, body })
+}
+
+fn inbound(response: Response) -> Result<Inbound<Response>, SendFault> {
+    let head = &response.head;
+    let header_names: Option<Vec<String>> = with_room(|bytes| {
+        let names = head.get_header_names(bytes);
+        names.map(|name| Ok(name?.as_str().to_owned())).collect()
+    });
+    let name = HeaderName::from_static("connection");
+    let connection = with_room(|bytes| {
+        let values = head.get_header_values(&name, bytes);
+        values
+            .map(|value| Ok(value?.to_str().map(str::to_owned).ok()))
+            .collect::<Result<Vec<_>, _>>()
+    });
+    let (Some(header_names), Some(connection)) = (header_names, connection) else {
+        return Err(SendFault::Reset("the response's headers are too large".to_owned()));
+    };
     Ok(Inbound {
-        status: response.get_status().as_u16(),
-        header_names: response
-            .get_header_names()
-            .map(|name| name.as_str().to_owned())
-            .collect(),
-        connection: response
-            .get_header_all("connection")
-            .filter_map(|value| value.to_str().ok().map(str::to_owned))
-            .collect(),
+        status: head.get_status().as_u16(),
+        header_names,
+        connection: connection.into_iter().flatten().collect(),
         response,
     })
 }
 
 /// Posts a form and reads the answer whole, up to the call's bound.
-pub(super) fn call(call: &Call) -> Result<Reply, SendFault> {
+pub(super) fn call(call: &Call, way: &Way) -> Result<Reply, SendFault> {
     let mut form = url::form_urlencoded::Serializer::new(String::new());
     for (name, value) in &call.form {
         form.append_pair(name, value.expose());
     }
-    let mut request = Request::post(url(&call.destination.endpoint.origin(), &call.target)?);
+    let mut request = Request::post(way.url(&call.target)?);
     request.set_header("content-type", "application/x-www-form-urlencoded");
     request.set_header("accept", "application/json");
     request.set_body(form.finish());
-    let mut response = send(request, &call.destination)?;
+    // Last, since other cache settings would undo it.
+    request.set_pass(true);
+    let mut response = request.send(&way.backend).map_err(|why| fault(why.root_cause()))?;
     let status = response.get_status().as_u16();
     let bytes_max = u64::try_from(call.body_bytes_max).unwrap_or(u64::MAX);
     let mut body = Vec::new();
@@ -64,28 +102,6 @@ pub(super) fn call(call: &Call) -> Result<Reply, SendFault> {
         status,
         body: Secret::new(body),
     })
-}
-
-/// The URL to send to. The SDK parses it once more; that must change nothing.
-fn url(origin: &str, target: &str) -> Result<Url, SendFault> {
-    let url = Url::parse(&format!("{origin}{target}")).map_err(|why| SendFault::NotSent(format!("target: {why}")))?;
-    let kept = match url.query() {
-        Some(query) => target.strip_suffix(query).and_then(|rest| rest.strip_suffix('?')) == Some(url.path()),
-        None => target == url.path(),
-    };
-    if kept {
-        Ok(url)
-    } else {
-        Err(SendFault::NotSent("the target is not in canonical form".to_owned()))
-    }
-}
-
-fn send(mut request: Request, destination: &Destination) -> Result<Response, SendFault> {
-    let backend = backend(destination)?;
-    // Last, since other cache settings would undo it: nothing here may pass through the platform's read-through cache,
-    // which knows no callers.
-    request.set_pass(true);
-    request.send(backend).map_err(|why| fault(why.root_cause()))
 }
 
 fn fault(cause: &SendErrorCause) -> SendFault {

@@ -10,21 +10,25 @@ mod edits;
 mod host;
 mod last_words;
 mod message;
+mod original;
 mod read;
 mod report;
 mod send;
 mod stage;
+mod ways;
 
 use std::time::{Duration, Instant};
 
 use fastly::{Request, http::serve::Serve};
 use tollgate::{
-    answer::refused::refused, entry::Entry, gateway::handle, host::Host, rejection::Rejection, sandbox::Sandbox,
+    answer::refused::refused, entry::Entry, gateway::handle, host::Host, rejection::Rejection, request::Ambiguity,
+    sandbox::Sandbox,
 };
 
 use crate::edge::{
     drive::ready,
     host::FastlyHost,
+    original::Original,
     report::report,
     send::{send, send_own},
     stage::{Stage, enter},
@@ -51,32 +55,37 @@ pub(crate) fn serve() {
 
 fn serve_one(host: &FastlyHost, sandbox: &Sandbox, request: Request) {
     let started = Instant::now();
-    let request_id = read::request_id(&request);
+    stage::begin("none");
+    let original = Original::new(request);
+    let request_id = read::request_id(&original.request);
     stage::begin(&request_id);
-    let head = read::head(&request, &request_id);
+    let head = read::head(&original.request, &request_id);
     enter(Stage::Handling);
-    let bodiless = head.method == "HEAD";
-    let handled = ready(handle(host, sandbox, &head, request));
+    let bodiless = head.as_ref().is_some_and(|head| head.method == "HEAD");
+    let handled = head.as_ref().map(|head| ready(handle(host, sandbox, head, original)));
     enter(Stage::Sending);
     let (status, mut entry) = match handled {
-        Some((outcome, entry)) => {
+        Some(Some((outcome, entry))) => {
             let status = outcome.status();
             send(outcome, bodiless);
             (status, entry)
         }
-        // A host whose calls are all ready never comes here.
-        None => give_up(host, &request_id),
+        Some(None) => {
+            // A host whose calls are all ready never comes here.
+            let why = "a call of the host was not ready".to_owned();
+            refuse(host, &request_id, &Rejection::Failed(why))
+        }
+        None => refuse(host, &request_id, &Rejection::RequestAmbiguous(Ambiguity::Headers)),
     };
     entry.finish(status, u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX));
     report(&entry);
     enter(Stage::Idle);
 }
 
-fn give_up(host: &FastlyHost, request_id: &str) -> (u16, Entry) {
-    let rejection = Rejection::Failed("a call of the host was not ready".to_owned());
+fn refuse(host: &FastlyHost, request_id: &str, rejection: &Rejection) -> (u16, Entry) {
     let mut entry = Entry::begin(host.now(), request_id, host.pop(), None);
-    entry.refuse(&rejection);
-    let answer = refused(&rejection, request_id, false);
+    entry.refuse(rejection);
+    let answer = refused(rejection, request_id, false);
     let status = answer.status;
     send_own(answer, false);
     (status, entry)

@@ -4,61 +4,80 @@
 //! segments and turned backslashes, while a send without changes would pass the raw bytes on. So nothing is sent
 //! without the canonical target being written back ([`super::message`]).
 
-use fastly::{Request, http::HeaderName};
+use fastly::{
+    error::BufferSizeError,
+    handle::RequestHandle,
+    http::{HeaderName, Url},
+};
 use tollgate::{
     request::{HEADERS_READ, Head, authority::Authority},
     secret::Secret,
 };
 
+/// How much room a text is given at first, in bytes; a longer one is read again. Most tokens fit.
+const TEXT_BYTES: usize = 4_096;
+
 /// The platform's identifier for a request.
-pub(super) fn request_id(request: &Request) -> String {
-    request.get_client_request_id().unwrap_or("none").to_owned()
+pub(super) fn request_id(request: &RequestHandle) -> String {
+    request.client_request_id().unwrap_or_else(|| "none".to_owned())
 }
 
-/// Copies what the library needs to know of a request.
-pub(super) fn head(request: &Request, request_id: &str) -> Head {
-    let header_names: Vec<String> = request
-        .get_header_names()
-        .map(|name| name.as_str().to_owned())
-        .collect();
+/// Copies what the library needs to know of a request. `None` if the platform can't show it, however much room it gets.
+pub(super) fn head(request: &RequestHandle, request_id: &str) -> Option<Head> {
+    let header_names: Vec<String> = with_room(|bytes| {
+        let names = request.get_header_names(bytes);
+        names.map(|name| Ok(name?.as_str().to_owned())).collect()
+    })?;
     let mut values = Vec::new();
-    for name in HEADERS_READ
-        .iter()
-        .filter(|name| header_names.iter().any(|sent| sent == *name))
-    {
-        let sent = request.get_header_all(HeaderName::from_static(name));
-        values.extend(sent.map(|value| (*name, Secret::new(value.as_bytes().to_vec()))));
+    for name in HEADERS_READ {
+        if !header_names.iter().any(|sent| sent == name) {
+            continue;
+        }
+        let of_header = HeaderName::from_static(name);
+        let sent: Vec<_> = with_room(|bytes| request.get_header_values(&of_header, bytes).collect())?;
+        values.extend(sent.iter().map(|value| (*name, Secret::new(value.as_bytes().to_vec()))));
     }
     // The library refuses such a request for its host, whatever the target.
     let mut target = "/".to_owned();
     if host_is_sound(&values) {
-        let url = request.get_url();
+        let url = with_room(|bytes| request.get_url(bytes))?;
         target = match url.query() {
             Some(query) => format!("{}?{query}", url.path()),
             None => url.path().to_owned(),
         };
-        if !header_names.iter().any(|name| name == "host")
-            && let Some(host) = url.host_str()
-        {
-            // HTTP/2 names the host in `:authority` (RFC 9113 section 8.3.1), which the platform shows in the URL only.
-            let mut authority = url
-                .port()
-                .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
-            if !url.username().is_empty() || url.password().is_some() {
-                // As in `Host`, user information makes the host ambiguous.
-                authority.insert(0, '@');
-            }
-            values.push(("host", Secret::new(authority.into_bytes())));
+        if !header_names.iter().any(|name| name == "host") {
+            values.extend(authority(&url).map(|authority| ("host", Secret::new(authority.into_bytes()))));
         }
     }
-    Head {
-        method: request.get_method_str().to_owned(),
+    Some(Head {
+        method: with_room(|bytes| request.get_method(bytes))?.as_str().to_owned(),
         target,
         header_names,
         values,
-        client: request.get_client_ip_addr(),
+        client: request.client_ip_addr(),
         request_id: request_id.to_owned(),
+    })
+}
+
+/// HTTP/2 names the host in `:authority` (RFC 9113 section 8.3.1), which the platform shows in the URL only.
+fn authority(url: &Url) -> Option<String> {
+    let host = url.host_str()?;
+    let mut authority = url
+        .port()
+        .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+    if !url.username().is_empty() || url.password().is_some() {
+        // As in `Host`, user information makes the host ambiguous.
+        authority.insert(0, '@');
     }
+    Some(authority)
+}
+
+/// Reads with [`TEXT_BYTES`] of room for each text; where one needs more, with all the room that the platform's own
+/// limits could make it need (Fastly, 128 KiB of headers).
+pub(super) fn with_room<T>(read: impl Fn(usize) -> Result<T, BufferSizeError>) -> Option<T> {
+    read(TEXT_BYTES)
+        .or_else(|why| read(why.needed_buf_size.max(131_072)))
+        .ok()
 }
 
 /// Whether the URL can be asked for. The platform makes it from the client's `Host`, and the SDK panics over a URL that

@@ -1,23 +1,28 @@
 //! Answers on their way to the client.
 
+use std::io::Write;
+
 use fastly::{
-    Response,
-    http::{HeaderValue, StatusCode},
+    handle::{BodyHandle, ResponseHandle},
+    http::{HeaderName, HeaderValue, StatusCode},
 };
 use tollgate::{answer::Answer, gateway::Outcome};
 
-use crate::edge::edits::edit;
+use crate::edge::{
+    edits::{Values, edit},
+    message::Response,
+};
 
 /// Gives the client what it gets. `bodiless` is for `HEAD`.
 pub(super) fn send(outcome: Outcome<Response>, bodiless: bool) {
     match outcome {
         Outcome::Forwarded(forwarded) => {
-            let mut response = forwarded.inbound.response;
-            edit(&forwarded.edits, |name, value| match value {
-                Some(value) => response.set_header(name, value),
-                None => drop(response.remove_header(name)),
+            let Response { mut head, body } = forwarded.inbound.response;
+            edit(&forwarded.edits, &Values::default(), |name, value| match value {
+                Some(value) => head.insert_header(name, &value),
+                None => drop(head.remove_header(name)),
             });
-            response.send_to_client();
+            head.send_to_client(body);
         }
         Outcome::Answered(answer) => send_own(answer, bodiless),
     }
@@ -25,15 +30,17 @@ pub(super) fn send(outcome: Outcome<Response>, bodiless: bool) {
 
 /// Gives the client an answer of our own.
 pub(super) fn send_own(answer: Answer, bodiless: bool) {
-    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = Response::from_status(status);
+    let mut head = ResponseHandle::new();
+    head.set_status(StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
     for (name, value) in &answer.headers {
         if let Ok(value) = HeaderValue::from_str(value) {
-            response.set_header(*name, value);
+            head.insert_header(&HeaderName::from_static(name), &value);
         }
     }
+    let mut body = BodyHandle::new();
     if !bodiless {
-        response.set_body(answer.body);
+        // It goes into the platform's memory, whole. If that fails, a status without a body is all that is left to say.
+        let _ = body.write_all(&answer.body);
     }
-    response.send_to_client();
+    head.send_to_client(body);
 }

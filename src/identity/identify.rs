@@ -72,7 +72,7 @@ pub async fn identify<H: Host>(
     if let Some(kept) = remembered::in_sandbox(sandbox, versioned, &token, now) {
         let claims = kept.claims.get();
         let stored = stored_key(host, sandbox, (&claims.issuer, &claims.kid), now).await?;
-        if stored.text() == kept.key.text() {
+        if Arc::ptr_eq(&stored, &kept.key) || stored.text() == kept.key.text() {
             return Ok(Identified {
                 claims: kept.claims,
                 source: Source::Sandbox,
@@ -81,6 +81,7 @@ pub async fn identify<H: Host>(
         }
     }
     // Before anything is hashed or looked up: a token that no key could verify ends here.
+    credential::check_form(&token)?;
     let unverified = Unverified::read(&token)?;
     let issuer = versioned
         .site
@@ -99,6 +100,7 @@ pub async fn identify<H: Host>(
         token: &token,
         token_digest: &token_digest,
         key: &key,
+        cache_key: &remembered::cache_key(versioned, &token_digest, &key),
     };
     let mut problems = Vec::new();
     match remembered::in_pop(host, sandbox, basis, now).await {

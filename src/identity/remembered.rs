@@ -45,19 +45,22 @@ pub struct Basis<'a> {
     pub token_digest: &'a str,
     /// The key that the token names, as it is stored now.
     pub key: &'a Arc<StoredKey>,
+    /// The name of the POP's cache entry, made of all these by [`cache_key`].
+    pub cache_key: &'a CacheKey,
+}
+
+/// The name of the POP's cache entry.
+#[must_use]
+pub fn cache_key(versioned: &Versioned, token_digest: &str, key: &StoredKey) -> CacheKey {
+    let parts = [
+        versioned.version.as_bytes(),
+        token_digest.as_bytes(),
+        key.text().as_bytes(),
+    ];
+    CacheKey(digest::of("tollgate claims 2", &parts))
 }
 
 impl Basis<'_> {
-    /// The name of the POP's cache entry.
-    fn cache_key(&self) -> CacheKey {
-        let parts = [
-            self.versioned.version.as_bytes(),
-            self.token_digest.as_bytes(),
-            self.key.text().as_bytes(),
-        ];
-        CacheKey(digest::of("tollgate claims 2", &parts))
-    }
-
     fn keep(&self, sandbox: &Sandbox, claims: &Arc<Verified<Claims>>, until: UnixSeconds) {
         let kept = KeptClaims {
             claims: Arc::clone(claims),
@@ -83,7 +86,7 @@ pub async fn in_pop<H: Host>(
     basis: Basis<'_>,
     now: UnixSeconds,
 ) -> Result<Option<Arc<Verified<Claims>>>, String> {
-    let recalled = host.recall(&basis.cache_key()).await;
+    let recalled = host.recall(basis.cache_key).await;
     let Some(value) = recalled.map_err(|fault| fault.0)? else {
         return Ok(None);
     };
@@ -121,7 +124,7 @@ pub async fn remember<H: Host>(
         fresh_s: life_s,
         stale_s: 0,
     };
-    let written = host.remember(&basis.cache_key(), &Secret::new(value), freshness).await;
+    let written = host.remember(basis.cache_key, &Secret::new(value), freshness).await;
     written.map_err(|fault| fault.0)
 }
 

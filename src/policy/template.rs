@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
-use crate::request::path::CanonicalPath;
+use crate::request::path::{CanonicalPath, is_plain};
 
 /// A template that is known to be well-formed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,6 +102,9 @@ fn part(piece: &str, last: bool) -> Result<Part, String> {
 }
 
 fn literal(piece: &str, last: bool) -> Result<Part, String> {
+    if is_plain(piece) {
+        return Ok(Part::Literal(piece.to_owned()));
+    }
     if piece.contains(['{', '}', '*', '?', '#']) {
         return Err(format!(
             "`{piece}` mixes text with `{{`, `}}`, `*`, `?` or `#`: a segment is text or one `{{name}}`"

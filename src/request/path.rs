@@ -55,8 +55,13 @@ impl CanonicalPath {
             if segments.len() == SEGMENTS_MAX {
                 return Err(Ambiguity::TargetTooLong);
             }
-            let segment = decode(piece)?;
             text.push('/');
+            if is_plain(piece) {
+                text.push_str(piece);
+                segments.push(piece.to_owned());
+                continue;
+            }
+            let segment = decode(piece)?;
             text.extend(utf8_percent_encode(&segment, ENCODED_IN_SEGMENT));
             segments.push(segment);
         }
@@ -74,6 +79,12 @@ impl CanonicalPath {
     pub fn segments(&self) -> &[String] {
         &self.segments
     }
+}
+
+/// Whether a segment is one that every parser leaves as it is: letters, digits, `-`, `_` and `~`. Most are.
+pub(crate) fn is_plain(piece: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'~');
+    !piece.is_empty() && piece.bytes().all(plain)
 }
 
 fn decode(piece: &str) -> Result<String, Ambiguity> {
@@ -119,6 +130,19 @@ pub(super) fn check_percent_encoding(text: &str) -> Result<(), Ambiguity> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn plain_segments_are_what_the_long_way_makes_of_them() {
+        for character in (0..=0x7f).map(char::from) {
+            let piece = format!("a{character}");
+            if is_plain(&piece) {
+                let decoded = decode(&piece).unwrap();
+                let written: String = utf8_percent_encode(&decoded, ENCODED_IN_SEGMENT).collect();
+                assert_eq!((&decoded, &written), (&piece, &piece));
+            }
+        }
+        assert!(!is_plain("") && !is_plain("..") && !is_plain("ä"));
+    }
 
     #[test]
     fn paths_are_written_in_one_way() {

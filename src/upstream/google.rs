@@ -92,23 +92,23 @@ pub async fn id_token<H: Host>(
     service: &Service,
     now: UnixSeconds,
 ) -> Result<GoogleToken, Rejection> {
-    let name = digest::of(
-        "tollgate google 2",
-        &[service.invoker.as_bytes(), service.audience.as_bytes()],
-    );
-    if let Some(token) = sandbox.google_token(&name, now) {
+    if let Some(token) = sandbox.google_token(service, now) {
         return Ok(GoogleToken {
             token,
             source: Source::Sandbox,
             problem: None,
         });
     }
-    let (minted, source, problem) = match host.recall_or_turn(&CacheKey(name.clone())).await {
+    let name = digest::of(
+        "tollgate google 2",
+        &[service.invoker.as_bytes(), service.audience.as_bytes()],
+    );
+    let (minted, source, problem) = match host.recall_or_turn(&CacheKey(name)).await {
         Ok(found) => from_pop(host, service, found, now).await?,
         Err(fault) => (mint(host, service, now).await?, Source::Minted, Some(fault.0)),
     };
     let until = UnixSeconds(minted.expires_at.0.saturating_sub(RENEWED_BEFORE_S));
-    sandbox.keep_google_token(&name, &minted.token, until);
+    sandbox.keep_google_token(service, &minted.token, until);
     Ok(GoogleToken {
         token: minted.token,
         source,

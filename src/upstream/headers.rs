@@ -5,7 +5,7 @@
 //! mark in place of `-` (CGI-like servers fold them all to `_`), repeated, or named in `Connection` so that the next hop
 //! would drop ours.
 
-use std::net::IpAddr;
+use std::{borrow::Cow, net::IpAddr};
 
 use crate::{
     identity::claims::Claims,
@@ -134,11 +134,11 @@ pub fn request_edits(request: &CanonicalRequest, told: &Told<'_>) -> HeaderEdits
     let removed = |name: &&String| {
         let folded = fold(name);
         let own_authorization = folded == "authorization" && !(keep_authorization && *name == "authorization");
-        let unread_trace = TRACE.contains(&folded.as_str()) && request.trace_id().is_none();
+        let unread_trace = TRACE.contains(&&*folded) && request.trace_id().is_none();
         own_authorization
             || unread_trace
             || is_reserved(&folded)
-            || HOP_BY_HOP.contains(&folded.as_str())
+            || HOP_BY_HOP.contains(&&*folded)
             || is_named(request.connection_names(), name)
     };
     let remove = request.header_names().iter().filter(removed).cloned().collect();
@@ -188,6 +188,9 @@ fn identity(claims: &Claims) -> impl Iterator<Item = (&'static str, String)> {
 /// between scopes is never one within a scope.
 fn header_text(claim: &str) -> String {
     const ENCODED: &percent_encoding::AsciiSet = &percent_encoding::CONTROLS.add(b'%').add(b' ');
+    if claim.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'%') {
+        return claim.to_owned();
+    }
     percent_encoding::utf8_percent_encode(claim, ENCODED).to_string()
 }
 
@@ -201,9 +204,9 @@ pub fn response_edits(header_names: &[String], connection: &[String], request_id
         .collect();
     let removed = |name: &&String| {
         let folded = fold(name);
-        let platform = PLATFORM_ONLY.contains(&folded.as_str()) || folded.starts_with("x-tollgate-");
+        let platform = PLATFORM_ONLY.contains(&&*folded) || folded.starts_with("x-tollgate-");
         let identity = folded == "x-serverless-authorization";
-        platform || identity || HOP_BY_HOP.contains(&folded.as_str()) || is_named(&named, name)
+        platform || identity || HOP_BY_HOP.contains(&&*folded) || is_named(&named, name)
     };
     let remove = header_names.iter().filter(removed).cloned().collect();
     HeaderEdits {
@@ -219,21 +222,30 @@ fn is_named(connection_names: &[String], name: &str) -> bool {
     connection_names.iter().any(|named| named == name) && !MESSAGE.contains(&name)
 }
 
+/// Both lists are sorted, and no prefix begins with another, so the only one that a name can begin with is the last that
+/// does not come after it.
 fn is_reserved(folded: &str) -> bool {
-    RESERVED_NAMES.contains(&folded) || RESERVED_PREFIXES.iter().any(|prefix| folded.starts_with(prefix))
+    let up_to = RESERVED_PREFIXES.partition_point(|prefix| *prefix <= folded);
+    let nearest = RESERVED_PREFIXES.get(..up_to).and_then(<[_]>::last);
+    RESERVED_NAMES.binary_search(&folded).is_ok() || nearest.is_some_and(|prefix| folded.starts_with(prefix))
 }
 
 /// A name in the one spelling that is compared: lower case, and `-` for all that is neither letter nor digit.
-fn fold(name: &str) -> String {
-    name.chars()
-        .map(|character| {
-            if character.is_ascii_alphanumeric() {
-                character.to_ascii_lowercase()
-            } else {
-                '-'
-            }
-        })
-        .collect()
+fn fold(name: &str) -> Cow<'_, str> {
+    if name
+        .bytes()
+        .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+    {
+        return Cow::Borrowed(name);
+    }
+    let folded = name.chars().map(|character| {
+        if character.is_ascii_alphanumeric() {
+            character.to_ascii_lowercase()
+        } else {
+            '-'
+        }
+    });
+    Cow::Owned(folded.collect())
 }
 
 #[cfg(test)]

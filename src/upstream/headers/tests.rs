@@ -319,3 +319,28 @@ fn debug_text_tells_no_token() {
     let edits = edits(&route(false), Caller::Anyone, &[], "");
     assert!(!format!("{edits:?}").contains("g.o.o"));
 }
+
+/// What is searched in order, and what [`is_reserved`] searches by halves, are the same.
+#[test]
+fn reserved_names_are_found_as_in_a_list() {
+    assert!(RESERVED_NAMES.is_sorted() && RESERVED_PREFIXES.is_sorted());
+    for prefix in RESERVED_PREFIXES {
+        let begins = |other: &&&str| other.starts_with(prefix);
+        assert_eq!(RESERVED_PREFIXES.iter().filter(begins).count(), 1, "{prefix}");
+    }
+    let in_list =
+        |name: &str| RESERVED_NAMES.contains(&name) || RESERVED_PREFIXES.iter().any(|one| name.starts_with(one));
+    for name in RESERVED_NAMES.iter().chain(RESERVED_PREFIXES) {
+        let shorter = name.get(..name.len() - 1).unwrap();
+        for tried in [
+            (*name).to_owned(),
+            shorter.to_owned(),
+            format!("{name}a"),
+            format!("{name}-z"),
+            format!("{shorter}!"),
+            format!("{shorter}~"),
+        ] {
+            assert_eq!(is_reserved(&tried), in_list(&tried), "{tried}");
+        }
+    }
+}
