@@ -48,22 +48,40 @@ pub async fn build(build: Build) -> anyhow::Result<PathBuf> {
 ///
 /// As for [`build`].
 pub async fn build_program(build: Build, package: &'static str, program: &'static str) -> anyhow::Result<PathBuf> {
-    let made = tokio::task::spawn_blocking(move || make(build, package, program)).await;
+    make_apart(build, package, program, "release").await
+}
+
+/// Builds the edge program as [`build`] does, but keeps the names of its functions, for profiles.
+///
+/// # Errors
+///
+/// As for [`build`].
+pub async fn build_with_names(build: Build) -> anyhow::Result<PathBuf> {
+    make_apart(build, "tollgate", "tollgate-edge", "profiling").await
+}
+
+async fn make_apart(
+    build: Build,
+    package: &'static str,
+    program: &'static str,
+    profile: &'static str,
+) -> anyhow::Result<PathBuf> {
+    let made = tokio::task::spawn_blocking(move || make(build, package, program, profile)).await;
     made.context("the build was broken off")?
 }
 
-fn make(build: Build, package: &str, program: &str) -> anyhow::Result<PathBuf> {
+fn make(build: Build, package: &str, program: &str, profile: &str) -> anyhow::Result<PathBuf> {
     let repository = repository()?;
     prepare(build, &repository)?;
     let folder = build.target_folder(&workspace_target_folder(&repository)?);
     let mut cargo = words(build.cargo(), &repository)?;
     cargo
-        .args(arguments(package, program))
+        .args(arguments(package, program, profile))
         .arg("--target-dir")
         .arg(&folder)
         .envs(build.environment().iter().copied());
     run_visibly(&mut cargo).with_context(|| format!("the {build:?} build of {program} failed"))?;
-    let wasm = wasm_file(&folder, program);
+    let wasm = wasm_file(&folder, program, profile);
     ensure!(
         wasm.is_file(),
         "cargo built {program}, but there is no {}",
@@ -105,10 +123,11 @@ fn workspace_target_folder(repository: &Path) -> anyhow::Result<PathBuf> {
     Ok(PathBuf::from(folder.context("cargo metadata names no target folder")?))
 }
 
-const fn arguments<'a>(package: &'a str, program: &'a str) -> [&'a str; 8] {
+const fn arguments<'a>(package: &'a str, program: &'a str, profile: &'a str) -> [&'a str; 9] {
     [
         "build",
-        "--release",
+        "--profile",
+        profile,
         "--target",
         TARGET,
         "--package",
@@ -118,11 +137,8 @@ const fn arguments<'a>(package: &'a str, program: &'a str) -> [&'a str; 8] {
     ]
 }
 
-fn wasm_file(target_folder: &Path, program: &str) -> PathBuf {
-    target_folder
-        .join(TARGET)
-        .join("release")
-        .join(format!("{program}.wasm"))
+fn wasm_file(target_folder: &Path, program: &str, profile: &str) -> PathBuf {
+    target_folder.join(TARGET).join(profile).join(format!("{program}.wasm"))
 }
 
 fn words(words: &[&str], folder: &Path) -> anyhow::Result<Command> {
@@ -139,11 +155,11 @@ mod tests {
     #[test]
     fn both_builds_are_of_one_package_alone() {
         assert_eq!(
-            arguments("tollgate", "tollgate-edge").join(" "),
-            "build --release --target wasm32-wasip1 --package tollgate --bin tollgate-edge"
+            arguments("tollgate", "tollgate-edge", "release").join(" "),
+            "build --profile release --target wasm32-wasip1 --package tollgate --bin tollgate-edge"
         );
         assert_eq!(
-            wasm_file(Path::new("/t"), "x"),
+            wasm_file(Path::new("/t"), "x", "release"),
             Path::new("/t/wasm32-wasip1/release/x.wasm")
         );
     }
