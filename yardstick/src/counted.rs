@@ -64,12 +64,6 @@ impl Programs {
         compiled.await.context("the compilation was broken off")?
     }
 
-    /// The whole program.
-    #[must_use]
-    pub fn whole(&self) -> &Program {
-        &self.whole
-    }
-
     /// Counts one scenario.
     ///
     /// # Errors

@@ -77,14 +77,6 @@ impl Stacks {
     }
 }
 
-/// Profiles the counted request of a scenario; `program` needs the names of its functions.
-///
-/// # Errors
-/// If the program fails.
-pub fn profile(program: &Program, scenario: &Scenario, stops: u32) -> anyhow::Result<Profile> {
-    Ok(Stacks::of(program, scenario, stops)?.profile(&scenario.name))
-}
-
 fn shares(stacks: &[Vec<String>]) -> Vec<Share> {
     let mut shares: BTreeMap<String, Share> = BTreeMap::new();
     for stack in stacks {

@@ -16,10 +16,7 @@ use crate::{
     load,
     profile::Profile,
     report::{comparisons::Compared, concurrency::Concurrency, profiles::PartShare},
-    versus::{
-        self,
-        machine::{Machine, Versions},
-    },
+    versus::{self, machine::Versions},
 };
 
 /// Everything. A part that was never measured is absent.
@@ -140,15 +137,10 @@ impl Measured {
         if let Some(folder) = file.parent() {
             fs::create_dir_all(folder)?;
         }
+        // What could not be read again must not take the place of what can.
+        let parsed = Self::parse(&text)?;
         fs::write(&file, &text).context("docs/performance/measured.json can't be written")?;
-        Self::parse(&text)
-    }
-
-    /// The machine that times were measured on.
-    #[must_use]
-    pub fn machine(&self) -> Option<&Machine> {
-        let of_load = self.load.as_ref().map(|load| &load.open_loop.machine);
-        self.versus.as_ref().map(|versus| &versus.machine).or(of_load)
+        Ok(parsed)
     }
 }
 

@@ -3,7 +3,7 @@
 //! Promises ratios rather than figures: all programs run under one pinned Viceroy at the same time, are driven one at a
 //! time by the same load generator, in an order that is shuffled anew each round, and each is compared with what was
 //! measured in the same round, so that a machine that is slow for a while is slow for both. Every case is checked before
-//! it is measured, and one wrong answer in a measurement is an error.
+//! it is measured, and one wrong status in a measurement is an error.
 //! Refuses to say anything of the production platform: its hosts, networks and stores are others.
 
 pub mod case;

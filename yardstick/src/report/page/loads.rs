@@ -22,7 +22,8 @@ const OPEN: &str = "\
 ### At stated rates
 
 Requests are due at fixed times, whether or not earlier ones were answered. A latency counts from the moment that its request was
-due, so what one stall delayed is in these figures (no coordinated omission). Latencies in milliseconds.
+due, so what one stall of the gateway delayed is in these figures (no coordinated omission); a delay of the generator itself, on the
+same cores, is not. Latencies in milliseconds.
 
 ";
 
