@@ -81,7 +81,9 @@ pub async fn handle<H: Host>(
         now: now.seconds(),
         entry,
     };
-    let (result, readable) = match CanonicalRequest::new(head) {
+    // No route grants a relaxation yet.
+    let canonical = CanonicalRequest::new(head).and_then(|request| request.refused_unless(&[]).map(|()| request));
+    let (result, readable) = match canonical {
         Ok(request) => (passage.pass(&request, original).await, true),
         Err(ambiguity) => (Err(ambiguity.into()), false),
     };

@@ -5,17 +5,19 @@
 //! use the canonical form, and what the client sent is not reachable past this module.
 //!
 //! Refuses, with an [`Ambiguity`]: everything that two parsers could read differently. A gateway that matches one
-//! reading while the service acts on another is the commonest way around an access rule.
+//! reading while the service acts on another is the commonest way around an access rule. Four forms of the path are
+//! refused by [`CanonicalRequest::refused_unless`], where the route is known that may grant them.
 
 pub mod ambiguity;
 pub mod authority;
 pub mod path;
 pub mod query;
+pub mod relaxation;
 mod visible;
 
 use std::{fmt, net::IpAddr};
 
-pub use crate::request::ambiguity::Ambiguity;
+pub use crate::request::{ambiguity::Ambiguity, relaxation::Relaxation};
 
 use crate::{
     request::{authority::Authority, path::CanonicalPath, query::CanonicalQuery, visible::is_visible},
@@ -88,7 +90,8 @@ pub struct CanonicalRequest {
 }
 
 impl CanonicalRequest {
-    /// Reads `head` in the one way that it can be read.
+    /// Reads `head` in the one way that it can be read. What a [`Relaxation`] is there for passes here, so nothing may
+    /// be done with the request before [`CanonicalRequest::refused_unless`] was asked.
     ///
     /// # Errors
     /// The first [`Ambiguity`] found, in the order: method, target, host, other headers.
@@ -116,6 +119,14 @@ impl CanonicalRequest {
                 .flatten()
                 .and_then(trace_id),
         })
+    }
+
+    /// Whether all that the request needs is granted.
+    ///
+    /// # Errors
+    /// The refusal for the first [`Relaxation`] that is needed and not granted.
+    pub fn refused_unless(&self, granted: &[Relaxation]) -> Result<(), Ambiguity> {
+        self.path.refused_unless(granted)
     }
 
     /// The method, upper-case.

@@ -27,3 +27,6 @@ mod edge {
     mod unreachable;
     mod unreadable;
 }
+#[expect(dead_code, reason = "what becomes of a row natively is tested natively")]
+#[path = "canonical/table.rs"]
+mod table;

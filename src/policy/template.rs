@@ -113,7 +113,10 @@ fn literal(piece: &str, last: bool) -> Result<Part, String> {
     if piece.is_empty() && !last {
         return Err("the path has an empty segment (`//`)".to_owned());
     }
-    let canonical = CanonicalPath::parse(&format!("/{piece}")).map_err(|why| {
+    let canonical = CanonicalPath::parse(&format!("/{piece}"));
+    // What a route grants is for `{name}` and `{name...}`: a literal is compared decoded, where a form has no meaning.
+    let canonical = canonical.and_then(|path| path.refused_unless(&[]).map(|()| path));
+    let canonical = canonical.map_err(|why| {
         format!(
             "`{piece}` could never match, since requests with it are refused ({})",
             why.word()
@@ -214,7 +217,9 @@ mod tests {
             "/a?b",
             "/../a",
             "/a%2fb",
+            "/a%5Cb",
             "/a;b",
+            "/..%3Bb",
         ] {
             assert!(PathTemplate::parse(text).is_err(), "{text}");
         }

@@ -9,7 +9,7 @@ pub enum Ambiguity {
     TargetTooLong,
     /// The target is not in origin form: it doesn't begin with `/`.
     TargetForm,
-    /// A `.` or `..` segment, plain or encoded.
+    /// A `.` or `..` segment, plain or encoded, also where a backslash, an encoded slash or a `;` ends it.
     DotSegment,
     /// An empty segment: `//`.
     DoubleSlash,

@@ -1,7 +1,7 @@
 //! The canonical forms: written once more they are the same, and no URL parser would write them otherwise.
 
 use proptest::prelude::*;
-use tollgate::request::{authority::Authority, path::CanonicalPath, query::CanonicalQuery};
+use tollgate::request::{authority::Authority, path::CanonicalPath, query::CanonicalQuery, relaxation::Relaxation};
 
 use crate::cases;
 
@@ -24,9 +24,31 @@ proptest! {
             prop_assert_eq!(CanonicalPath::parse(path.text()), Ok(path.clone()));
             let url = url::Url::parse(&format!("https://a.example{}", path.text())).unwrap();
             prop_assert_eq!(url.path(), path.text());
+            // The home writes a target back this way.
+            let mut way = url::Url::parse("https://a.example").unwrap();
+            way.set_path(path.text());
+            prop_assert_eq!(way.path(), path.text());
+
             for segment in path.segments() {
-                prop_assert!(!segment.contains(['/', '\\', '\0']) && segment != "." && segment != "..");
+                prop_assert!(!segment.contains(char::is_control));
+                for piece in segment.split(['/', '\\']) {
+                    prop_assert!(!matches!(piece.split(';').next(), Some("." | "..")), "{}", segment);
+                }
             }
+            let holds = |character: char| path.segments().iter().any(|segment| segment.contains(character));
+            let inner = path.segments().split_last().map_or(&[][..], |(_, inner)| inner);
+            let needed: Vec<Relaxation> = [
+                (holds('/'), Relaxation::EncodedSlash),
+                (holds('\\'), Relaxation::Backslash),
+                (inner.iter().any(String::is_empty), Relaxation::DoubleSlash),
+                (path.text().contains(';'), Relaxation::PathParameter),
+            ]
+            .into_iter()
+            .filter_map(|(needs, relaxation)| needs.then_some(relaxation))
+            .collect();
+            prop_assert_eq!(path.needs(), needed);
+            prop_assert_eq!(path.refused_unless(&[]).is_ok(), path.needs().is_empty());
+            prop_assert_eq!(path.refused_unless(&Relaxation::ALL), Ok(()));
         }
     }
 
