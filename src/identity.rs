@@ -3,6 +3,7 @@
 //! The way goes [`credential`] → [`token`] → [`keys`] → [`verify`]; [`remembered`] shortens it for a token that was
 //! verified before, and [`identify`] walks it.
 
+pub(crate) mod asked;
 pub mod claims;
 pub mod credential;
 pub mod identify;

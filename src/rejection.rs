@@ -33,6 +33,25 @@ pub enum Rejection {
         /// All scopes that the nearest rule asks for.
         scopes: Vec<String>,
     },
+    /// The caller has none of the roles that the nearest rule asks for.
+    RoleMissing,
+    /// The caller is in none of the groups that the nearest rule asks for.
+    GroupMissing,
+    /// A claim that the nearest rule asks for is missing or does not fit.
+    ClaimNotAllowed,
+    /// The token was made for another client than the nearest rule asks for.
+    ClientNotAllowed,
+    /// The client's address is in none of the networks of the nearest rule.
+    AddressNotAllowed,
+    /// The client's address is in none of the countries of the nearest rule.
+    CountryNotAllowed,
+    /// The nearest rule is for other hours.
+    OutsideHours,
+    /// The service is closed for maintenance, by its knob.
+    Maintenance {
+        /// When to try again, in seconds.
+        retry_after_s: u32,
+    },
     /// Google gave no identity token for the service's invoker, so nothing was sent.
     UpstreamIdentityUnavailable(String),
     /// The service could not be reached.
@@ -74,6 +93,8 @@ pub enum TokenRefusal {
     ExpiryMissing,
     /// The token is not valid yet, or was issued in the future.
     NotYetValid,
+    /// The token was issued before the service's revocation epoch, or does not say when it was.
+    Revoked,
 }
 
 /// What a refusal looks like from outside.
@@ -136,6 +157,26 @@ impl Rejection {
                 "Callers of this token's issuer may not do this.",
             ),
             Self::ScopeMissing { .. } => client(403, "scope-missing", "The token lacks a scope that this needs."),
+            Self::RoleMissing => client(403, "role-missing", "The caller has none of the roles that this needs."),
+            Self::GroupMissing => client(
+                403,
+                "group-missing",
+                "The caller is in none of the groups that may do this.",
+            ),
+            Self::ClaimNotAllowed => client(
+                403,
+                "claim-not-allowed",
+                "A claim of the token does not fit what this needs.",
+            ),
+            Self::ClientNotAllowed => client(403, "client-not-allowed", "Tokens of this client may not do this."),
+            Self::AddressNotAllowed => client(403, "address-not-allowed", "This may not be done from this address."),
+            Self::CountryNotAllowed => client(403, "country-not-allowed", "This may not be done from this country."),
+            Self::OutsideHours => client(403, "outside-hours", "This may not be done at this time."),
+            Self::Maintenance { .. } => client(
+                503,
+                "maintenance",
+                "The service is being worked on. Try again after the time in `Retry-After`.",
+            ),
             Self::UpstreamIdentityUnavailable(_) => ours(
                 502,
                 "upstream-identity-unavailable",
@@ -170,7 +211,15 @@ impl Rejection {
             | Self::CredentialUnsupported
             | Self::Token(_)
             | Self::IssuerNotAllowed
-            | Self::ScopeMissing { .. } => None,
+            | Self::ScopeMissing { .. }
+            | Self::RoleMissing
+            | Self::GroupMissing
+            | Self::ClaimNotAllowed
+            | Self::ClientNotAllowed
+            | Self::AddressNotAllowed
+            | Self::CountryNotAllowed
+            | Self::OutsideHours
+            | Self::Maintenance { .. } => None,
         }
     }
 }
@@ -202,6 +251,11 @@ impl TokenRefusal {
             ),
             Self::ExpiryMissing => client(401, "expiry-missing", "The token does not say when it expires."),
             Self::NotYetValid => client(401, "token-not-yet-valid", "The token is not valid yet."),
+            Self::Revoked => client(
+                401,
+                "token-revoked",
+                "The token was revoked. Ask its issuer for a new one.",
+            ),
         }
     }
 }

@@ -13,6 +13,7 @@ pub mod authority;
 pub mod path;
 pub mod query;
 pub mod relaxation;
+pub mod spelling;
 mod visible;
 
 use std::{fmt, net::IpAddr};
@@ -159,6 +160,27 @@ impl CanonicalRequest {
         match &self.query {
             Some(query) => format!("{}?{}", self.path.text(), query.text()),
             None => self.path.text().to_owned(),
+        }
+    }
+
+    /// The query as it goes upstream, without its `?`.
+    #[must_use]
+    pub fn query(&self) -> Option<&str> {
+        self.query.as_ref().map(CanonicalQuery::text)
+    }
+
+    /// The decoded value of a query parameter (`application/x-www-form-urlencoded`, as the URL standard reads it).
+    ///
+    /// # Errors
+    /// [`Ambiguity::RepeatedParameter`] if it comes more than once.
+    pub fn parameter(&self, name: &str) -> Result<Option<String>, Ambiguity> {
+        let Some(query) = &self.query else {
+            return Ok(None);
+        };
+        let mut values = url::form_urlencoded::parse(query.text().as_bytes()).filter(|(found, _)| found == name);
+        match (values.next(), values.next()) {
+            (value, None) => Ok(value.map(|(_, value)| value.into_owned())),
+            _ => Err(Ambiguity::RepeatedParameter),
         }
     }
 

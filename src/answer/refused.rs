@@ -10,6 +10,9 @@ use crate::{
     rejection::{Rejection, Verdict},
 };
 
+/// When to try again after a fault of ours, in seconds.
+const RETRY_AFTER_S: u32 = 5;
+
 /// The answer to a refused request. `html` is whether a person looks at it.
 #[must_use]
 pub fn refused(rejection: &Rejection, request_id: &str, html: bool) -> Answer {
@@ -20,17 +23,21 @@ pub fn refused(rejection: &Rejection, request_id: &str, html: bool) -> Answer {
         problem(rejection, request_id)
     };
     let mut headers = vec![
-        ("content-type", content_type.to_owned()),
-        ("cache-control", "no-store".to_owned()),
-        ("x-content-type-options", "nosniff".to_owned()),
-        ("x-request-id", request_id.to_owned()),
+        ("content-type".into(), content_type.to_owned()),
+        ("cache-control".into(), "no-store".to_owned()),
+        ("x-content-type-options".into(), "nosniff".to_owned()),
+        ("x-request-id".into(), request_id.to_owned()),
     ];
-    headers.extend(challenge(rejection).map(|challenge| ("www-authenticate", challenge)));
+    headers.extend(challenge(rejection).map(|challenge| ("www-authenticate".into(), challenge)));
     if let Rejection::MethodNotAllowed { allowed } = rejection {
-        headers.push(("allow", allowed.join(", ")));
+        headers.push(("allow".into(), allowed.join(", ")));
     }
     if verdict.status == 503 {
-        headers.push(("retry-after", "5".to_owned()));
+        let retry_after_s = match rejection {
+            Rejection::Maintenance { retry_after_s } => *retry_after_s,
+            _ => RETRY_AFTER_S,
+        };
+        headers.push(("retry-after".into(), retry_after_s.to_string()));
     }
     Answer {
         status: verdict.status,

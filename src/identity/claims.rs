@@ -5,7 +5,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{policy::site::Issuer, rejection::TokenRefusal, time::UnixSeconds};
+use crate::{
+    policy::{issuer::Issuer, wanted::Scalar},
+    rejection::TokenRefusal,
+    time::UnixSeconds,
+};
 
 /// The claims of one token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,13 +32,38 @@ pub struct Claims {
     pub client: Option<String>,
     /// `scope` split at spaces (RFC 8693 section 4.2), else `scp`.
     pub scopes: Vec<String>,
+    /// The roles, in the claim that the issuer's policy names; empty where no rule asks for roles.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<String>,
+    /// The groups, likewise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
+    /// The other claims that rules ask for, as far as the token has them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asked: Vec<AskedClaim>,
     /// The key that signed, by its `kid`.
     pub kid: String,
     /// The SHA-256 of the token, which stands for it in logs.
     pub token_digest: String,
 }
 
+/// A claim that some rule asks for, and that the token has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskedClaim {
+    /// Its path, as the policy writes it.
+    pub name: String,
+    /// Its value, or the items of a list; empty for what can't be compared, such as an object.
+    pub values: Vec<Scalar>,
+}
+
 impl Claims {
+    /// The values of a claim that rules ask for; `None` if the token does not have it.
+    #[must_use]
+    pub fn asked(&self, name: &str) -> Option<&[Scalar]> {
+        let found = self.asked.iter().find(|claim| claim.name == name);
+        found.map(|claim| claim.values.as_slice())
+    }
+
     /// Whether the token is for this audience.
     ///
     /// # Errors
@@ -65,6 +94,8 @@ impl Claims {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     pub(crate) fn claims() -> Claims {
@@ -78,6 +109,9 @@ pub(crate) mod tests {
             issued_at: Some(UnixSeconds(500)),
             client: None,
             scopes: vec!["orders:read".to_owned()],
+            roles: Vec::new(),
+            groups: Vec::new(),
+            asked: Vec::new(),
             kid: "k1".to_owned(),
             token_digest: "d".to_owned(),
         }
@@ -109,6 +143,9 @@ pub(crate) mod tests {
             issuer: "https://okta.example".to_owned(),
             audience: audience.iter().map(|&text| text.to_owned()).collect(),
             leeway_s: 60,
+            roles: "roles".to_owned(),
+            groups: "groups".to_owned(),
+            asked: BTreeSet::new(),
         };
         assert_eq!(claims().check_audience(&issuer(&["x", "api://orders"])), Ok(()));
         assert_eq!(

@@ -19,7 +19,7 @@ use crate::{
     },
     rejection::{Rejection, TokenRefusal},
     request::CanonicalRequest,
-    sandbox::{Sandbox, Versioned},
+    sandbox::{Sandbox, policies::Versioned},
     time::UnixSeconds,
 };
 
@@ -46,6 +46,15 @@ impl Source {
     }
 }
 
+/// Whether the POP's cache is asked for claims, and given them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cache {
+    /// It is.
+    Used,
+    /// It is not: what is looked at must leave no trace.
+    LeftAlone,
+}
+
 /// A caller who is known.
 #[derive(Debug)]
 pub struct Identified {
@@ -62,7 +71,7 @@ pub struct Identified {
 /// # Errors
 /// Why no caller is known: a refusal of the credential, or [`Rejection::Misconfigured`].
 pub async fn identify<H: Host>(
-    host: &H,
+    (host, cache): (&H, Cache),
     sandbox: &Sandbox,
     versioned: &Versioned,
     request: &CanonicalRequest,
@@ -84,7 +93,8 @@ pub async fn identify<H: Host>(
     credential::check_form(&token)?;
     let unverified = Unverified::read(&token)?;
     let issuer = versioned
-        .site
+        .index
+        .settings()
         .issuer(&unverified.unverified_issuer)
         .ok_or(TokenRefusal::IssuerUnknown)?;
     let key = stored_key(
@@ -103,7 +113,11 @@ pub async fn identify<H: Host>(
         cache_key: &remembered::cache_key(versioned, &token_digest, &key),
     };
     let mut problems = Vec::new();
-    match remembered::in_pop(host, sandbox, basis, now).await {
+    let in_pop = match cache {
+        Cache::Used => remembered::in_pop(host, sandbox, basis, now).await,
+        Cache::LeftAlone => Ok(None),
+    };
+    match in_pop {
         Ok(Some(claims)) => {
             return Ok(Identified {
                 claims,
@@ -124,8 +138,11 @@ pub async fn identify<H: Host>(
         Rejection::Misconfigured(format!("a stored key of {unverified_issuer} can't be used: {why}"))
     })?;
     let claims = Arc::new(verify((&token, &token_digest), &unverified, verifying, issuer, now)?);
-    let remembered = remembered::remember(host, sandbox, basis, &claims, now).await;
-    problems.extend(remembered.err());
+    let life_s = remembered::keep(sandbox, basis, &claims, now);
+    if cache == Cache::Used && life_s > 0 {
+        let remembered = remembered::remember(host, basis, &claims, (now, life_s)).await;
+        problems.extend(remembered.err());
+    }
     Ok(Identified {
         claims,
         source: Source::Verified,

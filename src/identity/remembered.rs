@@ -14,8 +14,8 @@ use crate::{
     digest,
     host::{CacheKey, Freshness, Host},
     identity::{claims::Claims, credential::Token, keys::StoredKey, verify::Verified},
-    policy::site::Issuer,
-    sandbox::{KeptClaims, Sandbox, Versioned},
+    policy::issuer::Issuer,
+    sandbox::{KeptClaims, Sandbox, policies::Versioned},
     secret::Secret,
     time::UnixSeconds,
 };
@@ -101,24 +101,26 @@ pub async fn in_pop<H: Host>(
     Ok(Some(verified))
 }
 
-/// Remembers claims that were just verified.
+/// Keeps claims that were just verified in the sandbox's memory, and tells for how many seconds.
+pub fn keep(sandbox: &Sandbox, basis: Basis<'_>, verified: &Arc<Verified<Claims>>, now: UnixSeconds) -> u64 {
+    let life_s = life_s(verified.get(), basis.versioned, now);
+    if life_s > 0 {
+        basis.keep(sandbox, verified, now.plus_s(life_s));
+    }
+    life_s
+}
+
+/// Gives claims that were just verified to the POP's cache.
 ///
 /// # Errors
 /// What the cache said against being written, for the log.
 pub async fn remember<H: Host>(
     host: &H,
-    sandbox: &Sandbox,
     basis: Basis<'_>,
-    verified: &Arc<Verified<Claims>>,
-    now: UnixSeconds,
+    verified: &Verified<Claims>,
+    (now, life_s): (UnixSeconds, u64),
 ) -> Result<(), String> {
-    let claims = verified.get();
-    let life_s = life_s(claims, basis.versioned, now);
-    if life_s == 0 {
-        return Ok(());
-    }
-    let until = now.plus_s(life_s);
-    basis.keep(sandbox, verified, until);
+    let (claims, until) = (verified.get(), now.plus_s(life_s));
     let value = serde_json::to_vec(&KeptRef { claims, until }).map_err(|why| why.to_string())?;
     let freshness = Freshness {
         fresh_s: life_s,
@@ -130,10 +132,11 @@ pub async fn remember<H: Host>(
 
 /// The least of what is left until expiry and the policy's cap, in seconds.
 fn life_s(claims: &Claims, versioned: &Versioned, now: UnixSeconds) -> u64 {
-    now.until_s(claims.expires_at).min(versioned.site.parts().remember_s)
+    now.until_s(claims.expires_at)
+        .min(versioned.index.settings().remember_s)
 }
 
 fn still_good(claims: &Claims, versioned: &Versioned, now: UnixSeconds) -> bool {
-    let issuer: Option<&Issuer> = versioned.site.parts().issuers.get(&claims.issuer_name);
+    let issuer: Option<&Issuer> = versioned.index.settings().issuers.get(&claims.issuer_name);
     issuer.is_some_and(|issuer| issuer.issuer == claims.issuer && claims.check_times(now, issuer.leeway_s).is_ok())
 }

@@ -21,12 +21,13 @@ use serde::{
 use crate::{
     digest,
     identity::{
+        asked::{AskedClaims, Json, asked},
         claims::Claims,
         credential::{TOKEN_BYTES_MAX, Token},
         keys::VerifyingKey,
         token::{Unverified, json},
     },
-    policy::site::Issuer,
+    policy::issuer::Issuer,
     rejection::TokenRefusal,
     time::UnixSeconds,
 };
@@ -104,7 +105,12 @@ pub fn verify(
     if key.algorithm() != unverified.algorithm {
         return Err(TokenRefusal::AlgorithmNotAllowed);
     }
-    let signed = signed_payload(token.expose(), key)?;
+    let signed_payload = signed_payload(token.expose(), key)?;
+    let signed: Payload = json(signed_payload, TOKEN_BYTES_MAX)?;
+    let signed_asked = match issuer.asked.is_empty() {
+        true => AskedClaims::default(),
+        false => asked(&json::<Json>(signed_payload, TOKEN_BYTES_MAX)?, issuer)?,
+    };
     let issuer_text = signed.iss.ok_or(TokenRefusal::IssuerUnknown)?;
     if issuer_text != issuer.issuer {
         return Err(TokenRefusal::IssuerUnknown);
@@ -119,6 +125,9 @@ pub fn verify(
         issued_at: signed.iat,
         client: signed.client_id.or(signed.azp).or(signed.cid),
         scopes: scopes(signed.scope, signed.scp)?,
+        roles: signed_asked.roles,
+        groups: signed_asked.groups,
+        asked: signed_asked.others,
         kid: unverified.unverified_kid.clone(),
         token_digest: token_digest.to_owned(),
     };
@@ -133,8 +142,8 @@ pub fn token_digest(token: &Token) -> String {
     digest::of("tollgate token", &[token.expose().as_bytes()])
 }
 
-/// Step 3, then the parsing of step 4.
-fn signed_payload(token: &str, key: &VerifyingKey) -> Result<Payload, TokenRefusal> {
+/// Step 3: the payload as it came, with a signature that verifies behind it.
+fn signed_payload<'t>(token: &'t str, key: &VerifyingKey) -> Result<&'t str, TokenRefusal> {
     if token.len() > TOKEN_BYTES_MAX {
         return Err(TokenRefusal::TooLong);
     }
@@ -146,7 +155,7 @@ fn signed_payload(token: &str, key: &VerifyingKey) -> Result<Payload, TokenRefus
     if !key.verifies(message.as_bytes(), &signature) {
         return Err(TokenRefusal::SignatureInvalid);
     }
-    json(payload, TOKEN_BYTES_MAX)
+    Ok(payload)
 }
 
 /// A `NumericDate` (RFC 7519 section 2): whole seconds, where a fraction is cut off. `null` is not one.

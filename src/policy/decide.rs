@@ -3,12 +3,21 @@
 //! Promises: only [`decide`] makes a [`Permit`], and everything that answers or forwards asks for one. A route that is
 //! not public admits no caller whose claims were not verified, and there is no third way between the two.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use crate::{
     identity::{claims::Claims, verify::Verified},
-    policy::site::{Allow, Route, Rule},
+    policy::{
+        pages::Found,
+        rule::{Circumstances, Rule, Unmet},
+        site::{
+            route::{Allow, Route},
+            service::Service,
+        },
+        wanted::Captures,
+    },
     rejection::Rejection,
+    time::UnixSeconds,
 };
 
 /// Who asks.
@@ -20,18 +29,37 @@ pub enum Caller {
     Known(Arc<Verified<Claims>>),
 }
 
+/// From where and when it is asked, and for what of the path.
+#[derive(Debug, Clone, Copy)]
+pub struct Scene<'a> {
+    /// The client's address.
+    pub address: Option<IpAddr>,
+    /// The country that the address is in, two upper-case letters; looked up only where a rule asks for countries.
+    pub country: Option<&'a str>,
+    /// Now.
+    pub now: UnixSeconds,
+    /// What the route's path template took, decoded.
+    pub captures: &'a Captures,
+}
+
 /// The right to let one request through on one route. Made by [`decide`] and nowhere else.
 #[derive(Debug)]
-pub struct Permit<'s> {
-    route: &'s Route,
+pub struct Permit {
+    found: Arc<Found>,
     caller: Caller,
 }
 
-impl<'s> Permit<'s> {
+impl Permit {
     /// The route that permits.
     #[must_use]
-    pub fn route(&self) -> &'s Route {
-        self.route
+    pub fn route(&self) -> &Route {
+        &self.found.route
+    }
+
+    /// The service that the route goes to.
+    #[must_use]
+    pub fn service(&self) -> Option<&Service> {
+        self.found.service.as_ref()
     }
 
     /// The caller's verified claims; `None` on a public route.
@@ -47,33 +75,37 @@ impl<'s> Permit<'s> {
 /// Decides whether `caller` may use `route`.
 ///
 /// # Errors
-/// [`Rejection::CredentialMissing`] where the route needs a caller and there is none, [`Rejection::IssuerNotAllowed`]
-/// where no rule is for the caller's issuer, else [`Rejection::ScopeMissing`] with the scopes of the first rule that is.
-pub fn decide(route: &Route, caller: Caller) -> Result<Permit<'_>, Rejection> {
-    match (&route.allow, &caller) {
-        (Allow::Anyone, _) => Ok(Permit { route, caller }),
-        (Allow::OneOf(_), Caller::Anyone) => Err(Rejection::CredentialMissing),
-        (Allow::OneOf(rules), Caller::Known(claims)) => match refusal(rules, claims.get()) {
-            None => Ok(Permit { route, caller }),
-            Some(rejection) => Err(rejection),
-        },
+/// [`Rejection::CredentialMissing`] where the route needs a caller and there is none, else what the rule that the caller
+/// came furthest with lacked; the first of those that they came equally far with.
+pub fn decide(found: Arc<Found>, caller: Caller, scene: &Scene<'_>) -> Result<Permit, Rejection> {
+    let refused = match (&found.route.allow, &caller) {
+        (Allow::Anyone, _) => None,
+        (Allow::OneOf(_), Caller::Anyone) => Some(Rejection::CredentialMissing),
+        (Allow::OneOf(rules), Caller::Known(claims)) => refusal(rules, claims.get(), scene),
+    };
+    match refused {
+        None => Ok(Permit { found, caller }),
+        Some(rejection) => Err(rejection),
     }
 }
 
-fn refusal(rules: &[Rule], claims: &Claims) -> Option<Rejection> {
-    let mut nearest: Option<&Rule> = None;
-    for rule in rules.iter().filter(|rule| rule.issuer == claims.issuer_name) {
-        if rule.scopes.iter().all(|scope| claims.scopes.contains(scope)) {
-            return None;
+fn refusal(rules: &[Rule], claims: &Claims, scene: &Scene<'_>) -> Option<Rejection> {
+    let circumstances = Circumstances {
+        claims,
+        address: scene.address,
+        country: scene.country,
+        now: scene.now,
+        captures: scene.captures,
+    };
+    let mut furthest: Option<(Unmet, &Rule)> = None;
+    for rule in rules {
+        let unmet = rule.unmet(&circumstances)?;
+        if furthest.is_none_or(|(before, _)| unmet > before) {
+            furthest = Some((unmet, rule));
         }
-        nearest = nearest.or(Some(rule));
     }
-    Some(match nearest {
-        Some(rule) => Rejection::ScopeMissing {
-            scopes: rule.scopes.clone(),
-        },
-        None => Rejection::IssuerNotAllowed,
-    })
+    let told = furthest.map(|(unmet, rule)| rule.rejection(unmet));
+    Some(told.unwrap_or(Rejection::IssuerNotAllowed))
 }
 
 #[cfg(test)]
@@ -81,15 +113,26 @@ mod tests {
     use super::*;
     use crate::{identity::claims::tests::claims, policy::compile::compile_text};
 
+    fn scene() -> Scene<'static> {
+        const NOTHING: &Captures = &Captures(Vec::new());
+        Scene {
+            address: None,
+            country: None,
+            now: UnixSeconds(0),
+            captures: NOTHING,
+        }
+    }
+
     /// The first route of a policy with this `allow`.
-    fn route(allow: &str) -> Route {
+    fn route(allow: &str) -> Arc<Found> {
         let policy = format!(
             "gateway.hosts = [\"a.example\"]\n\
              issuers.okta = {{ issuer = \"https://okta.example\", audience = [\"a\"] }}\n\
              issuers.other = {{ issuer = \"https://other.example\", audience = [\"a\"] }}\n\
              routes = [{{ path = \"/\", allow = {allow}, respond = {{ status = 200 }} }}]\n"
         );
-        compile_text(&policy).unwrap().parts().routes[0].clone()
+        let route = compile_text(&policy).unwrap().parts().routes[0].clone();
+        Arc::new(Found { route, service: None })
     }
 
     /// A caller whom `okta` vouches for.
@@ -140,16 +183,16 @@ mod tests {
             ),
             ("the own rule among others", mixed, caller(&["a"]), Ok(())),
         ] {
-            assert_eq!(decide(&route(allow), caller).map(drop), expected, "{name}");
+            assert_eq!(decide(route(allow), caller, &scene()).map(drop), expected, "{name}");
         }
     }
 
     #[test]
     fn a_permit_tells_whom_it_is_for() {
         let (public, private) = (route("\"anyone\""), route(r#"[{ issuer = "okta" }]"#));
-        let permit = decide(&private, caller(&[])).unwrap();
+        let permit = decide(Arc::clone(&private), caller(&[]), &scene()).unwrap();
         assert_eq!(permit.claims().and_then(|claims| claims.subject.as_deref()), Some("u1"));
-        assert_eq!(permit.route(), &private);
-        assert_eq!(decide(&public, Caller::Anyone).unwrap().claims(), None);
+        assert_eq!(permit.route(), &private.route);
+        assert_eq!(decide(public, Caller::Anyone, &scene()).unwrap().claims(), None);
     }
 }

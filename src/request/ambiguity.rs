@@ -35,6 +35,10 @@ pub enum Ambiguity {
     ContentLength,
     /// A `Transfer-Encoding` that is not `chunked` alone (RFC 9112 section 6.1).
     TransferEncoding,
+    /// A header that the route asks for comes more than once.
+    RepeatedHeader,
+    /// A query parameter that the route asks for comes more than once.
+    RepeatedParameter,
     /// Too many headers, or a value that is not text where text is needed.
     Headers,
 }
@@ -60,6 +64,8 @@ impl Ambiguity {
             Self::Authorization => "authorization",
             Self::ContentLength => "content-length",
             Self::TransferEncoding => "transfer-encoding",
+            Self::RepeatedHeader => "repeated-header",
+            Self::RepeatedParameter => "repeated-parameter",
             Self::Headers => "headers",
         }
     }

@@ -146,6 +146,12 @@ pub(crate) fn is_plain(piece: &str) -> bool {
     !piece.is_empty() && piece.bytes().all(plain)
 }
 
+/// A decoded segment, percent-encoded in the one canonical way.
+#[must_use]
+pub fn encode_segment(segment: &str) -> String {
+    utf8_percent_encode(segment, ENCODED_IN_SEGMENT).to_string()
+}
+
 fn decode(part: &str) -> Result<Cow<'_, str>, Ambiguity> {
     check_percent_encoding(part)?;
     if !part.is_ascii() {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::request::ambiguity::Ambiguity;
 
 /// A form of the path that a route may grant. `docs/canonical.md` says what each risks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Relaxation {
     /// An encoded slash, `%2F`, as text of one segment.

@@ -14,7 +14,11 @@ use tollgate_devstack::{
 };
 
 use super::*;
-use crate::secret::Secret;
+use crate::{
+    identity::claims::AskedClaim,
+    policy::{issuer::Asked, wanted::Scalar},
+    secret::Secret,
+};
 
 /// The time at which every token of these tests is judged.
 const NOW: u64 = 1_000_000;
@@ -52,6 +56,9 @@ fn judge_with(token: &str, stored: impl Fn(&str) -> Option<VerifyingKey>) -> Res
         issuer: ISSUER.to_owned(),
         audience: vec!["api://orders".to_owned(), "api://other".to_owned()],
         leeway_s: 60,
+        roles: "roles".to_owned(),
+        groups: "groups".to_owned(),
+        asked: [Asked::Roles, Asked::Claim("tenant.id".to_owned())].into(),
     };
     let token = Secret::new(token.to_owned());
     let unverified = Unverified::read(&token)?;
@@ -64,7 +71,13 @@ fn judge_with(token: &str, stored: impl Fn(&str) -> Option<VerifyingKey>) -> Res
 #[test]
 fn a_good_token_gives_its_claims() {
     for algorithm in SigningAlgorithm::ALL {
-        let text = good(algorithm).claim("client_id", "app").build().unwrap();
+        let token = good(algorithm)
+            .claim("client_id", "app")
+            .claim("roles", serde_json::json!(["admin"]));
+        let token = token
+            .claim("groups", serde_json::json!(["staff"]))
+            .claim("tenant", serde_json::json!({ "id": "acme" }));
+        let text = token.build().unwrap();
         let claims = judge(&text).unwrap_or_else(|why| panic!("{algorithm:?}: {why:?}"));
         let expected = Claims {
             issuer_name: "okta".to_owned(),
@@ -76,6 +89,12 @@ fn a_good_token_gives_its_claims() {
             issued_at: Some(UnixSeconds(NOW)),
             client: Some("app".to_owned()),
             scopes: vec!["orders:read".to_owned()],
+            roles: vec!["admin".to_owned()],
+            groups: Vec::new(),
+            asked: vec![AskedClaim {
+                name: "tenant.id".to_owned(),
+                values: vec![Scalar::Text("acme".to_owned())],
+            }],
             kid: signer().key(algorithm).kid().to_owned(),
             token_digest: token_digest(&Secret::new(text)),
         };
