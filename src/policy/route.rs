@@ -1,152 +1,95 @@
-//! Which route a request takes.
+//! Whether a route takes a request, and if not, why.
 //!
-//! Promises: default deny. The host must be one of the site's; of the routes that take path and method, the first in
-//! order of precedence wins; there is no fall-back route.
+//! Promises: default deny, and one place that judges: routing at the edge, `tollgate explain` and the naive search of
+//! the tests all ask [`mismatch`]. What a route asks of a header or a query parameter must be readable in one way: one
+//! that comes twice makes the request ambiguous.
 
 use crate::{
-    policy::site::{Route, Site},
-    rejection::Rejection,
-    request::CanonicalRequest,
+    policy::{site::route::Route, wanted::Test},
+    request::{Ambiguity, CanonicalRequest, spelling::fold},
+    secret::Secret,
 };
 
-/// Finds the route of a request.
-///
-/// # Errors
-/// [`Rejection::RouteUnknown`], or [`Rejection::MethodNotAllowed`] where the path is known with other methods.
-pub fn find<'s>(site: &'s Site, request: &CanonicalRequest) -> Result<&'s Route, Rejection> {
-    let parts = site.parts();
-    if !parts.hosts.iter().any(|host| host == request.host()) {
-        return Err(Rejection::RouteUnknown);
-    }
-    let mut allowed: Vec<String> = Vec::new();
-    for route in parts.routes.iter().filter(|route| route.path.takes(request.path())) {
-        if route.takes_method(request.method()) {
-            return Ok(route);
-        }
-        allowed.extend(route.methods.iter().cloned());
-    }
-    if allowed.is_empty() {
-        return Err(Rejection::RouteUnknown);
-    }
-    if allowed.iter().any(|method| method == "GET") {
-        allowed.push("HEAD".to_owned());
-    }
-    allowed.sort_unstable();
-    allowed.dedup();
-    Err(Rejection::MethodNotAllowed { allowed })
+/// Reads all values of a header, by its lower-case name, from the request as the platform holds it.
+pub type HeaderValues<'a> = &'a dyn Fn(&str) -> Vec<Secret<Vec<u8>>>;
+
+/// What routes are held against.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    /// The request.
+    pub request: &'a CanonicalRequest,
+    /// Its headers. They are read only where a route or a revision asks for one.
+    pub headers: HeaderValues<'a>,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{policy::compile::compile_text, request::Head, secret::Secret};
+/// Why a route does not take a request: the first reason, in this order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mismatch {
+    /// The host is another.
+    Host,
+    /// The path is another.
+    Path,
+    /// The method is another.
+    Method,
+    /// This header is missing or does not fit.
+    Header(String),
+    /// This query parameter is missing or does not fit.
+    Query(String),
+}
 
-    const POLICY: &str = r#"
-        [gateway]
-        hosts = ["a.example"]
-        [[routes]]
-        path = "/v1/orders/{id}"
-        methods = ["GET"]
-        allow = "anyone"
-        respond = { status = 200, body = "template" }
-        [[routes]]
-        path = "/v1/orders/special"
-        methods = ["PUT"]
-        allow = "anyone"
-        respond = { status = 200, body = "literal" }
-        [[routes]]
-        path = "/v1/{rest...}"
-        methods = ["DELETE"]
-        allow = "anyone"
-        respond = { status = 200, body = "rest" }
-    "#;
-
-    fn request(host: &str, method: &str, target: &str) -> CanonicalRequest {
-        CanonicalRequest::new(&Head {
-            method: method.to_owned(),
-            target: target.to_owned(),
-            values: vec![("host", Secret::new(host.as_bytes().to_vec()))],
-            ..Head::default()
-        })
-        .unwrap()
+/// Why `route` does not take the request; `None` if it does.
+///
+/// # Errors
+/// [`Ambiguity::RepeatedHeader`] or [`Ambiguity::RepeatedParameter`], where host, path and method fit and the route
+/// asks for something that comes more than once.
+pub fn mismatch(route: &Route, asked: &Asked<'_>) -> Result<Option<Mismatch>, Ambiguity> {
+    let request = asked.request;
+    if route.rank(request.host()).is_none() {
+        return Ok(Some(Mismatch::Host));
     }
-
-    #[test]
-    fn requests_find_their_route_or_nothing() {
-        let site = compile_text(POLICY).unwrap();
-        let method_not_allowed = |allowed: &[&str]| {
-            Err(Rejection::MethodNotAllowed {
-                allowed: allowed.iter().map(|&m| m.to_owned()).collect(),
-            })
-        };
-        for (name, host, method, target, expected) in [
-            (
-                "template",
-                "a.example",
-                "GET",
-                "/v1/orders/7",
-                Ok("GET /v1/orders/{id}"),
-            ),
-            (
-                "HEAD goes with GET",
-                "a.example",
-                "HEAD",
-                "/v1/orders/7",
-                Ok("GET /v1/orders/{id}"),
-            ),
-            (
-                "literal first",
-                "a.example",
-                "PUT",
-                "/v1/orders/special",
-                Ok("PUT /v1/orders/special"),
-            ),
-            (
-                "next that has the method",
-                "a.example",
-                "GET",
-                "/v1/orders/special",
-                Ok("GET /v1/orders/{id}"),
-            ),
-            (
-                "rest last",
-                "a.example",
-                "DELETE",
-                "/v1/orders/special",
-                Ok("DELETE /v1/{rest...}"),
-            ),
-            (
-                "port is no matter",
-                "a.example:7676",
-                "GET",
-                "/v1/orders/7",
-                Ok("GET /v1/orders/{id}"),
-            ),
-            (
-                "other host",
-                "b.example",
-                "GET",
-                "/v1/orders/7",
-                Err(Rejection::RouteUnknown),
-            ),
-            ("other path", "a.example", "GET", "/v2", Err(Rejection::RouteUnknown)),
-            (
-                "other case",
-                "a.example",
-                "GET",
-                "/V1/orders/7",
-                Err(Rejection::RouteUnknown),
-            ),
-            (
-                "other method",
-                "a.example",
-                "POST",
-                "/v1/orders/special",
-                method_not_allowed(&["DELETE", "GET", "HEAD", "PUT"]),
-            ),
-        ] {
-            let found = find(&site, &request(host, method, target)).map(Route::name);
-            assert_eq!(found, expected.map(str::to_owned), "{name}");
+    if !route.path.takes(request.path()) {
+        return Ok(Some(Mismatch::Path));
+    }
+    if !route.takes_method(request.method()) {
+        return Ok(Some(Mismatch::Method));
+    }
+    for test in &route.when.headers {
+        if !has_header(test, asked)? {
+            return Ok(Some(Mismatch::Header(test.name.clone())));
         }
+    }
+    for test in &route.when.query {
+        let value = request.parameter(&test.name)?;
+        if !value.is_some_and(|value| test.wanted.fits_text(&value)) {
+            return Ok(Some(Mismatch::Query(test.name.clone())));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether the request has a header that fits.
+///
+/// # Errors
+/// [`Ambiguity::RepeatedHeader`] if it has it more than once, or [`Ambiguity::Headers`] if its value is no text.
+pub fn has_header(test: &Test, asked: &Asked<'_>) -> Result<bool, Ambiguity> {
+    let names = asked.request.header_names();
+    // A service might take another spelling for the same header.
+    if names
+        .iter()
+        .any(|name| *name != test.name && fold(name) == fold(&test.name))
+    {
+        return Err(Ambiguity::RepeatedHeader);
+    }
+    if !names.contains(&test.name) {
+        return Ok(false);
+    }
+    let values = (asked.headers)(&test.name);
+    match values.as_slice() {
+        [] => Ok(false),
+        [one] => {
+            let text = std::str::from_utf8(one.expose()).map_err(|_| Ambiguity::Headers)?;
+            Ok(test.wanted.fits_text(text.trim_matches([' ', '\t'])))
+        }
+        _ => Err(Ambiguity::RepeatedHeader),
     }
 }

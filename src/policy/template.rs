@@ -8,10 +8,13 @@ use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
-use crate::request::path::{CanonicalPath, is_plain};
+use crate::{
+    policy::wanted::Captures,
+    request::path::{CanonicalPath, encode_segment, is_plain},
+};
 
 /// A template that is known to be well-formed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct PathTemplate {
     text: String,
@@ -19,10 +22,13 @@ pub struct PathTemplate {
 }
 
 /// One segment of a template. The order is the order of precedence.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Part {
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Part {
+    /// This segment, decoded.
     Literal(String),
+    /// One segment that is not empty: `{name}`.
     One,
+    /// All that is left, one segment or more: `{name...}`.
     Rest,
 }
 
@@ -42,13 +48,62 @@ impl PathTemplate {
             .enumerate()
             .map(|(at, piece)| part(piece, at + 1 == last))
             .collect::<Result<_, _>>()?;
-        Ok(Self {
-            text: text.to_owned(),
+        let template = Self {
+            text: canonical_text(&pieces, &parts),
             parts,
-        })
+        };
+        let twice = template
+            .names()
+            .enumerate()
+            .find(|(at, name)| template.names().take(*at).any(|earlier| earlier == *name));
+        match twice {
+            Some((_, name)) => Err(format!("`{{{name}}}` stands twice; give each its own name")),
+            None => Ok(template),
+        }
     }
 
-    /// The template as it was written.
+    /// The parts, from the left.
+    #[must_use]
+    pub fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// The names in braces, from the left.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.text
+            .split('/')
+            .filter_map(|piece| piece.strip_prefix('{')?.strip_suffix('}'))
+            .map(|name| name.trim_end_matches("..."))
+    }
+
+    /// The name of a final `{name...}`.
+    #[must_use]
+    pub fn rest_name(&self) -> Option<&str> {
+        match self.parts.last() {
+            Some(Part::Rest) => self.names().last(),
+            _ => None,
+        }
+    }
+
+    /// What each name took of a path that the template takes; `written` makes one text of the segments that a name took.
+    #[must_use]
+    pub fn captures(&self, path: &CanonicalPath, written: impl Fn(&[String]) -> String) -> Captures {
+        let mut names = self.names();
+        let mut captures = Vec::new();
+        for (at, part) in self.parts.iter().enumerate() {
+            let end = match part {
+                Part::Literal(_) => continue,
+                Part::One => at + 1,
+                Part::Rest => path.segments().len(),
+            };
+            if let (Some(name), Some(taken)) = (names.next(), path.segments().get(at..end)) {
+                captures.push((name.to_owned(), written(taken)));
+            }
+        }
+        Captures(captures)
+    }
+
+    /// The template in its one spelling: literals percent-encoded as in canonical paths, so it is visible ASCII.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
@@ -75,6 +130,21 @@ impl PathTemplate {
     pub fn precedence(&self, other: &Self) -> Ordering {
         self.parts.cmp(&other.parts)
     }
+}
+
+fn canonical_text(pieces: &[&str], parts: &[Part]) -> String {
+    let mut text = String::new();
+    for (piece, part) in pieces.iter().zip(parts) {
+        text.push('/');
+        match part {
+            Part::Literal(literal) if !is_plain(literal) => {
+                // A bare asterisk is a mistake where templates are read.
+                text.push_str(&encode_segment(literal).replace('*', "%2A"));
+            }
+            _ => text.push_str(piece),
+        }
+    }
+    text
 }
 
 fn part(piece: &str, last: bool) -> Result<Part, String> {
@@ -220,6 +290,7 @@ mod tests {
             "/a%5Cb",
             "/a;b",
             "/..%3Bb",
+            "/{a}/{a}",
         ] {
             assert!(PathTemplate::parse(text).is_err(), "{text}");
         }
