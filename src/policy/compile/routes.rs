@@ -1,197 +1,176 @@
-//! The routes of a policy: who may, what happens, and which of two goes first.
+//! `[[routes]]`: which requests, for whom, and what happens.
 
-use crate::policy::{
-    compile::problems::Problems,
-    site::{Action, Allow, Route, Rule},
-    source,
-    template::PathTemplate,
+use std::collections::BTreeMap;
+
+use crate::{
+    policy::{
+        compile::{
+            actions::{action, headers, is_header_name, too_many},
+            allow::allow,
+            known::{Known, nearest, twice},
+            ties::{report_ties, report_ways_around},
+            values::text_tests,
+        },
+        host_pattern::HostPattern,
+        problem::Problems,
+        site::{
+            route::{Route, When},
+            service::Service,
+        },
+        source::route::{self, Route as Written},
+        template::PathTemplate,
+    },
+    request::relaxation::Relaxation,
 };
 
-pub(super) fn routes(source: &source::Source, problems: &mut Problems) -> Vec<Route> {
-    if source.routes.is_empty() {
+const PATH_MEND: &str = "write it as in `/v1/orders/{id}` or `/files/{rest...}`";
+
+pub(super) fn routes(known: &Known<'_>, services: &BTreeMap<String, Service>, problems: &mut Problems) -> Vec<Route> {
+    let source = known.source;
+    if source.routes.is_empty() && !known.unread.iter().any(|place| place.starts_with("routes")) {
         problems.add(
             "routes",
-            "there is no route, so nothing could be reached; add `[[routes]]`",
+            "there is no route, so nothing could be reached",
+            "add `[[routes]]`",
         );
     }
     let mut routes: Vec<(usize, Route)> = Vec::new();
-    for (at, written) in source.routes.iter().enumerate() {
-        let path = problems.take(format!("routes[{at}].path"), PathTemplate::parse(&written.path));
-        let methods = methods(at, written, problems);
-        let allow = allow(at, written, source, problems);
-        let action = action(at, written, source, problems);
-        if let (Some(path), Some(allow), Some(action)) = (path, allow, action) {
-            routes.push((
-                at,
-                Route {
-                    path,
-                    methods,
-                    allow,
-                    action,
-                },
-            ));
-        }
+    for written in &source.routes {
+        routes.extend(one(written, known, problems).map(|route| (written.at, route)));
     }
-    routes.sort_by(|(_, one), (_, next)| one.path.precedence(&next.path));
     report_ties(&routes, problems);
-    routes.into_iter().map(|(_, route)| route).collect()
+    report_ways_around(&routes, services, problems);
+    let mut routes: Vec<Route> = routes.into_iter().map(|(_, route)| route).collect();
+    routes.sort_by(Route::listed_before);
+    routes
 }
 
-/// Two routes with the same paths must not share a method: which one wins would be chance.
-fn report_ties(routes: &[(usize, Route)], problems: &mut Problems) {
-    for group in routes.chunk_by(|(_, one), (_, next)| one.path.precedence(&next.path).is_eq()) {
-        for (index, (at, route)) in group.iter().enumerate() {
-            let tied = group.iter().take(index).find(|(_, other)| {
-                let either_takes_all = route.methods.is_empty() || other.methods.is_empty();
-                either_takes_all
-                    || route.methods.iter().any(|method| other.takes_method(method))
-                    || other.methods.iter().any(|method| route.takes_method(method))
-            });
-            if let Some((other_at, other)) = tied {
-                problems.add(
-                    format!("routes[{at}]"),
-                    format!(
-                        "`{}` takes the same requests as routes[{other_at}] `{}`; give them different methods or paths",
-                        route.name(),
-                        other.name()
-                    ),
-                );
-            }
-        }
+fn one(written: &Written, known: &Known<'_>, problems: &mut Problems) -> Option<Route> {
+    let place = format!("routes[{}]", written.at);
+    let path = problems.take(format!("{place}.path"), PathTemplate::parse(&written.path), PATH_MEND);
+    let hosts = hosts(&place, written, known, problems);
+    let methods = methods(&place, written, problems);
+    let when = when(&place, &written.when, problems);
+    let relax = relax(&place, written, problems);
+    let allow = allow(
+        &format!("{place}.allow"),
+        written.allow.as_ref(),
+        path.as_ref(),
+        known,
+        problems,
+    );
+    let action = action(&place, written, path.as_ref(), known, problems);
+    let response_headers = headers(
+        &format!("{place}.response_headers"),
+        &written.response_headers,
+        problems,
+    );
+    Some(Route {
+        path: path?,
+        hosts,
+        methods,
+        when,
+        relax,
+        allow: allow?,
+        action: action?,
+        response_headers,
+    })
+}
+
+fn hosts(place: &str, written: &Written, known: &Known<'_>, problems: &mut Problems) -> Vec<HostPattern> {
+    let mut hosts = Vec::new();
+    if written.hosts.as_ref().is_some_and(Vec::is_empty) {
+        problems.add(
+            format!("{place}.hosts"),
+            "an empty list would take no request",
+            "leave `hosts` out for all hosts of the gateway",
+        );
     }
+    for (at, text) in written.hosts.iter().flatten().enumerate() {
+        let place = format!("{place}.hosts[{at}]");
+        let pattern = problems.take(&place, HostPattern::parse(text), "give a name as in `gateway.hosts`");
+        let Some(pattern) = pattern else {
+            continue;
+        };
+        if !known.hosts.is_empty() && !known.hosts.iter().any(|own| own.covers(&pattern)) {
+            let own: Vec<String> = known.hosts.iter().map(HostPattern::text).collect();
+            problems.add(
+                place.as_str(),
+                format!("the gateway does not answer for `{text}`"),
+                format!("add it to `gateway.hosts`, or use one of: {}", own.join(", ")),
+            );
+        }
+        twice(&place, text, hosts.contains(&pattern), problems);
+        hosts.push(pattern);
+    }
+    hosts
 }
 
-fn methods(at: usize, written: &source::Route, problems: &mut Problems) -> Vec<String> {
+fn methods(place: &str, written: &Written, problems: &mut Problems) -> Vec<String> {
     let methods = written.methods.clone().unwrap_or_default();
     if written.methods.as_ref().is_some_and(Vec::is_empty) {
         problems.add(
-            format!("routes[{at}].methods"),
-            "an empty list would take no request; leave `methods` out to take all",
+            format!("{place}.methods"),
+            "an empty list would take no request",
+            "leave `methods` out to take all",
         );
     }
-    for method in &methods {
+    for (at, method) in methods.iter().enumerate() {
         let well_formed =
             !method.is_empty() && method.len() <= 32 && method.bytes().all(|byte| byte.is_ascii_uppercase());
         if !well_formed || method == "CONNECT" || method == "TRACE" {
             problems.add(
-                format!("routes[{at}].methods"),
-                format!("`{method}` is no method that is let through; write it as in `GET`"),
+                format!("{place}.methods[{at}]"),
+                format!("`{method}` is no method that is let through"),
+                format!(
+                    "write it as in `{}`",
+                    if well_formed {
+                        "GET".to_owned()
+                    } else {
+                        method.to_ascii_uppercase()
+                    }
+                ),
             );
         }
     }
     methods
 }
 
-fn allow(at: usize, written: &source::Route, source: &source::Source, problems: &mut Problems) -> Option<Allow> {
-    let place = format!("routes[{at}].allow");
-    match &written.allow {
-        None => {
+fn when(place: &str, written: &route::When, problems: &mut Problems) -> When {
+    for name in written.headers.keys() {
+        if !is_header_name(&name.to_ascii_lowercase()) {
             problems.add(
-                place,
-                "say who may: `allow = [{ issuer = \"…\" }]`, or `allow = \"anyone\"` to make it public",
+                format!("{place}.when.headers.{name}"),
+                format!("`{name}` can't be a header's name"),
+                "write it as in `x-api-version`",
             );
-            None
-        }
-        Some(source::Allow::Word(word)) if word == "anyone" => Some(Allow::Anyone),
-        Some(source::Allow::Word(word)) => {
-            problems.add(
-                place,
-                format!("`{word}` has no meaning here; write `\"anyone\"` or a list of rules"),
-            );
-            None
-        }
-        Some(source::Allow::Rules(rules)) if rules.is_empty() => {
-            problems.add(
-                place,
-                "an empty list would admit nobody; list who may, or remove the route",
-            );
-            None
-        }
-        Some(source::Allow::Rules(rules)) => {
-            for (index, rule) in rules.iter().enumerate() {
-                if !source.issuers.contains_key(&rule.issuer) {
-                    problems.add(
-                        format!("{place}[{index}].issuer"),
-                        format!("there is no `[issuers.{}]`", rule.issuer),
-                    );
-                }
-                if rule
-                    .scopes
-                    .iter()
-                    .any(|scope| scope.is_empty() || !scope.bytes().all(is_scope_byte))
-                {
-                    problems.add(
-                        format!("{place}[{index}].scopes"),
-                        "a scope is visible text without spaces, quotes or backslashes (RFC 6749 section 3.3)",
-                    );
-                }
-            }
-            Some(Allow::OneOf(
-                rules
-                    .iter()
-                    .map(|rule| Rule {
-                        issuer: rule.issuer.clone(),
-                        scopes: rule.scopes.clone(),
-                    })
-                    .collect(),
-            ))
         }
     }
+    let mut when = When {
+        headers: text_tests(&format!("{place}.when.headers"), &written.headers, problems),
+        query: text_tests(&format!("{place}.when.query"), &written.query, problems),
+    };
+    for test in &mut when.headers {
+        test.name.make_ascii_lowercase();
+    }
+    too_many(&format!("{place}.when"), when.count(), problems);
+    when
 }
 
-/// RFC 6749 section 3.3: `scope-token = 1*( %x21 / %x23-5B / %x5D-7E )`.
-fn is_scope_byte(byte: u8) -> bool {
-    matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e)
-}
-
-fn action(at: usize, written: &source::Route, source: &source::Source, problems: &mut Problems) -> Option<Action> {
-    let place = format!("routes[{at}]");
-    match (&written.to, &written.respond) {
-        (Some(_), Some(_)) => {
-            problems.add(place, "has both `to` and `respond`; keep the one that is meant");
-            None
-        }
-        (None, None) => {
-            problems.add(
-                place,
-                "says nothing to do; add `to = \"<service>\"` or `respond = { status = 200 }`",
-            );
-            None
-        }
-        (Some(service), None) => {
-            if !source.services.contains_key(service) {
-                problems.add(format!("{place}.to"), format!("there is no `[services.{service}]`"));
-            }
-            Some(Action::Forward {
-                service: service.clone(),
-                authorization: written.forward_authorization,
-            })
-        }
-        (None, Some(respond)) => {
-            let content_type = respond
-                .content_type
-                .clone()
-                .unwrap_or_else(|| "text/plain; charset=utf-8".to_owned());
-            if !(200..=599).contains(&respond.status) {
-                problems.add(format!("{place}.respond.status"), "give a status from 200 to 599");
-            }
-            if matches!(respond.status, 204 | 205 | 304) && !respond.body.is_empty() {
-                problems.add(
-                    format!("{place}.respond.body"),
-                    format!("an answer of status {} has no body", respond.status),
-                );
-            }
-            if !content_type.bytes().all(|byte| matches!(byte, 0x20..=0x7e)) {
-                problems.add(
-                    format!("{place}.respond.content_type"),
-                    "give a media type, as in `text/plain`",
-                );
-            }
-            Some(Action::Respond {
-                status: respond.status,
-                content_type,
-                body: respond.body.clone(),
-            })
+fn relax(place: &str, written: &Written, problems: &mut Problems) -> Vec<Relaxation> {
+    let mut relax = Vec::new();
+    for (at, word) in written.relax.iter().enumerate() {
+        match Relaxation::from_word(word) {
+            Some(relaxation) => relax.push(relaxation),
+            None => problems.add(
+                format!("{place}.relax[{at}]"),
+                format!("`{word}` is nothing that a route may relax"),
+                nearest(word, Relaxation::ALL.iter().map(|relaxation| relaxation.word()))
+                    .replace("add it, or use", "use"),
+            ),
         }
     }
+    relax.sort_unstable();
+    relax.dedup();
+    relax
 }
