@@ -77,7 +77,7 @@ pub struct Tollgate {
     /// The route.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub route: Option<String>,
-    /// `respond`, `forward` or `refuse`.
+    /// `respond`, `redirect`, `forward` or `refuse`.
     pub decision: &'static str,
     /// The code of a refusal.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -91,6 +91,15 @@ pub struct Tollgate {
     /// The service.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service: Option<String>,
+    /// The revision of the service, if it is not the one that all get.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
+    /// The region of the service, if the policy names any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// What the candidate policy would have done, where that differs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shadow: Option<Shadow>,
     /// Where the Google token came from: `minted`, `pop`, `sandbox` or `pop-while-google-fails`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub google_token: Option<&'static str>,
@@ -106,6 +115,24 @@ pub struct Tollgate {
     /// What is wrong, in words that only a log may tell.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<String>,
+}
+
+/// What a policy that is not in force would have done.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Shadow {
+    /// Its version.
+    pub policy: String,
+    /// Its route.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub route: Option<String>,
+    /// Its decision, in the words of [`Tollgate::decision`].
+    pub decision: &'static str,
+    /// The code of its refusal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<&'static str>,
+    /// Where the request would have gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
 }
 
 /// The caller, as far as a log may know.
@@ -224,117 +251,4 @@ impl Entry {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::*;
-    use crate::{identity::claims::tests::claims, rejection::TokenRefusal};
-
-    fn begun() -> Entry {
-        let now = WallClock {
-            unix_ms: 1_795_248_000_042,
-        };
-        Entry::begin(now, "r1", "AMS", Some("203.0.113.9".to_owned()))
-    }
-
-    fn written(entry: &Entry) -> Value {
-        serde_json::from_str(&entry.line()).unwrap()
-    }
-
-    #[test]
-    fn an_entry_that_nothing_was_read_of_is_whole() {
-        let mut entry = begun();
-        entry.finish(400, 1_234_567);
-        let expected = json!({
-            "time": "2026-11-21T08:00:00.042Z", "severity": "INFO", "message": "? ? 400 refuse",
-            "httpRequest": { "status": 400, "remoteIp": "203.0.113.9", "latency": "1.234567s" },
-            "tollgate": {
-                "request_id": "r1", "pop": "AMS", "decision": "refuse", "attempts": 0, "ended": null,
-                "steps_us": { "total": 1_234_567 },
-            },
-        });
-        assert_eq!(written(&entry), expected);
-    }
-
-    #[test]
-    fn refusals_tell_where_the_request_died() {
-        let cause = || "10.0.0.7".to_owned();
-        for (rejection, severity, code, ended, problems) in [
-            (Rejection::RouteUnknown, "NOTICE", "route-unknown", "edge", None),
-            (
-                Rejection::Token(TokenRefusal::Expired),
-                "NOTICE",
-                "token-expired",
-                "edge",
-                None,
-            ),
-            (
-                Rejection::Misconfigured(cause()),
-                "ERROR",
-                "misconfigured",
-                "edge",
-                Some("10.0.0.7"),
-            ),
-            (
-                Rejection::UpstreamIdentityUnavailable(cause()),
-                "ERROR",
-                "upstream-identity-unavailable",
-                "edge",
-                Some("10.0.0.7"),
-            ),
-            (
-                Rejection::UpstreamRefused(cause()),
-                "ERROR",
-                "upstream-refused",
-                "network",
-                Some("10.0.0.7"),
-            ),
-            (
-                Rejection::UpstreamTimeout(cause()),
-                "ERROR",
-                "upstream-timeout",
-                "network",
-                Some("10.0.0.7"),
-            ),
-            (
-                Rejection::UpstreamReset(cause()),
-                "ERROR",
-                "upstream-reset",
-                "network",
-                Some("10.0.0.7"),
-            ),
-        ] {
-            let mut entry = begun();
-            entry.refuse(&rejection);
-            entry.finish(503, 1);
-            let written = written(&entry);
-            assert_eq!(written["severity"], severity, "{code}");
-            assert_eq!(written["message"], format!("? ? 503 {code}"), "{code}");
-            assert_eq!(written["tollgate"]["code"], code, "{code}");
-            assert_eq!(written["tollgate"]["ended"], ended, "{code}");
-            assert_eq!(written["tollgate"]["problems"][0].as_str(), problems, "{code}");
-        }
-    }
-
-    #[test]
-    fn one_entry_is_one_line() {
-        let mut entry = begun();
-        entry.tollgate.problems.push("two\nlines \"quoted\"".to_owned());
-        entry.http_request.request_url = Some("a.example/\u{2028}".to_owned());
-        entry.finish(200, 0);
-        assert!(!entry.line().contains(['\n', '\r']));
-        assert_eq!(written(&entry)["tollgate"]["problems"][0], "two\nlines \"quoted\"");
-    }
-
-    #[test]
-    fn a_caller_is_logged_with_the_beginning_of_the_digest_only() {
-        let claims = Claims {
-            token_digest: "0123456789abcdefghij".to_owned(),
-            ..claims()
-        };
-        assert_eq!(
-            serde_json::to_value(LoggedCaller::from(&claims)).unwrap(),
-            json!({ "issuer": "okta", "subject": "u1", "key": "k1", "token": "0123456789abcdef" })
-        );
-    }
-}
+mod tests;

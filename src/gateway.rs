@@ -2,31 +2,41 @@
 //!
 //! ```text
 //! read ─► canonical ─► policy ─► route ─► identify ─► decide ─► answer at the edge
-//!           400          503      404       401         403  └─► Google token ─► forward
-//!                                 405                               502 503        502 504
+//!           400          503      404       401         403  └─► knobs ─► Google token ─► forward
+//!                                 405                            503        502 503        502 504
 //! ```
 //!
 //! Promises: every way out ends in one [`Answer`] or one response of a service, and one [`Entry`]. Identity is asked
-//! for exactly where the route is not public; nothing goes on from a refusal.
+//! for exactly where the route is not public; nothing goes on from a refusal. A candidate policy is compared after the
+//! decision and before anything is sent, and changes nothing but the entry.
+
+mod judge;
+mod shadow;
+
+use std::sync::Arc;
 
 use crate::{
-    answer::{Answer, fixed, refused::refused},
+    answer::{Answer, own, refused::refused},
     entry::{Ended, Entry, LoggedCaller, bounded},
+    gateway::{
+        judge::{Court, Judged, Noted, unrouted},
+        shadow::{Outcome as Compared, difference, word},
+    },
     host::Host,
-    identity::identify::identify,
+    identity::identify::Cache,
     policy::{
-        active,
-        decide::{Caller, Permit, decide},
-        route,
-        site::{Action, Allow, Route},
+        active::{self, NoRoute},
+        pages::Found,
+        route::Asked,
     },
     rejection::Rejection,
     request::{CanonicalRequest, Head, wants_html},
-    sandbox::{Sandbox, Versioned},
+    sandbox::{Sandbox, policies::Versioned},
     time::UnixSeconds,
     upstream::{
         forward::{Client, Forwarded, forward},
         google,
+        pick::Picked,
     },
 };
 
@@ -81,9 +91,7 @@ pub async fn handle<H: Host>(
         now: now.seconds(),
         entry,
     };
-    // No route grants a relaxation yet.
-    let canonical = CanonicalRequest::new(head).and_then(|request| request.refused_unless(&[]).map(|()| request));
-    let (result, readable) = match canonical {
+    let (result, readable) = match CanonicalRequest::new(head) {
         Ok(request) => (passage.pass(&request, original).await, true),
         Err(ambiguity) => (Err(ambiguity.into()), false),
     };
@@ -95,6 +103,11 @@ pub async fn handle<H: Host>(
     (outcome, passage.entry)
 }
 
+/// What is left to do when the client has its answer.
+pub async fn afterwards<H: Host>(host: &H, sandbox: &Sandbox) {
+    active::remember_good(host, sandbox).await;
+}
+
 impl<H: Host> Passage<'_, H> {
     async fn pass(
         &mut self,
@@ -102,59 +115,101 @@ impl<H: Host> Passage<'_, H> {
         original: H::Request,
     ) -> Result<Outcome<H::Response>, Rejection> {
         self.note_request(request);
-        let started = self.host.stopwatch_us();
-        let versioned = active::site(self.host, self.sandbox).await?;
-        self.note_site(&versioned, request);
-        let route = route::find(&versioned.site, request)?;
-        self.entry.tollgate.route = Some(route.name());
-        self.entry.tollgate.steps_us.policy = Some(self.since(started));
-
-        let caller = self.caller(&versioned, route, request).await?;
-        let permit = decide(route, caller)?;
-        if let Some(answer) = fixed(&permit, &self.head.request_id) {
-            self.entry.tollgate.decision = "respond";
+        let headers = |name: &str| self.host.header_values(&original, name);
+        let court = Court {
+            host: self.host,
+            sandbox: self.sandbox,
+            head: self.head,
+            asked: Asked {
+                request,
+                headers: &headers,
+            },
+            now: self.now,
+            cache: Cache::Used,
+        };
+        let judged = self.judge(court).await?;
+        if let Some(answer) = own(&judged.permit, request, &self.head.request_id)? {
+            self.entry.tollgate.decision = word(&judged.permit.route().action);
             self.entry.tollgate.ended = Some(Ended::Edge);
             return Ok(Outcome::Answered(answer));
         }
-        self.forward(&versioned, &permit, request, original).await
-    }
-
-    /// Nobody on a public route, where credentials are not looked at; else a caller who is known.
-    async fn caller(
-        &mut self,
-        versioned: &Versioned,
-        route: &Route,
-        request: &CanonicalRequest,
-    ) -> Result<Caller, Rejection> {
-        if route.allow == Allow::Anyone {
-            return Ok(Caller::Anyone);
-        }
-        let started = self.host.stopwatch_us();
-        let identified = identify(self.host, self.sandbox, versioned, request, self.now).await;
-        self.entry.tollgate.steps_us.identify = Some(self.since(started));
-        let identified = identified?;
-        self.entry.tollgate.caller = Some(LoggedCaller::from(identified.claims.get()));
-        self.entry.tollgate.claims = Some(identified.source.word());
-        self.entry.tollgate.problems.extend(identified.problems);
-        Ok(Caller::Known(identified.claims))
-    }
-
-    async fn forward(
-        &mut self,
-        versioned: &Versioned,
-        permit: &Permit<'_>,
-        request: &CanonicalRequest,
-        original: H::Request,
-    ) -> Result<Outcome<H::Response>, Rejection> {
-        let Action::Forward { service: name, .. } = &permit.route().action else {
+        let Some(target) = judged.target.as_ref() else {
             return Err(Rejection::Misconfigured(
                 "the route neither answers nor forwards".to_owned(),
             ));
         };
-        let service = versioned.site.parts().services.get(name);
-        let service = service.ok_or_else(|| Rejection::Misconfigured(format!("there is no service {name}")))?;
-        self.entry.tollgate.service = Some(name.clone());
+        self.forward(&judged, target, request, original).await
+    }
 
+    /// Judges the request by the policy in force, and notes where a candidate would judge otherwise.
+    async fn judge(&mut self, court: Court<'_, H>) -> Result<Judged, Rejection> {
+        let started = self.host.stopwatch_us();
+        let mut noted = Noted::default();
+        let routed = self.route(court, &mut noted).await;
+        self.entry.tollgate.steps_us.policy = Some(self.since(started));
+        let (versioned, judged) = match routed {
+            Ok((versioned, Ok(found))) => {
+                self.entry.tollgate.route = Some(found.route.name());
+                let judged = court.judge(&versioned, &found, &mut noted).await;
+                (versioned, judged)
+            }
+            Ok((versioned, Err(rejection))) => (versioned, Err(rejection)),
+            Err(rejection) => {
+                self.entry.tollgate.problems.append(&mut noted.problems);
+                return Err(rejection);
+            }
+        };
+        self.note_caller(&mut noted);
+        let in_force = || Compared::of(self.entry.tollgate.route.clone(), &judged);
+        let mut problems = Vec::new();
+        let shadow = difference(court, (&versioned.version, in_force), &mut problems).await;
+        self.entry.tollgate.shadow = shadow;
+        self.entry.tollgate.problems.append(&mut problems);
+        judged
+    }
+
+    /// The policy in force and its route for the request, or its refusal where none takes it.
+    async fn route(
+        &mut self,
+        court: Court<'_, H>,
+        noted: &mut Noted,
+    ) -> Result<(Arc<Versioned>, Result<Arc<Found>, Rejection>), Rejection> {
+        let (mut versioned, mut is_named) = active::policy(self.host, self.sandbox, &mut noted.problems).await?;
+        let mut routed = active::route(self.host, &versioned, &court.asked).await;
+        if let Err(NoRoute::BadPage(why)) = routed {
+            let problems = &mut noted.problems;
+            versioned = active::instead(self.host, self.sandbox, Some(&versioned), why, problems).await?;
+            is_named = false;
+            routed = active::route(self.host, &versioned, &court.asked).await;
+        }
+        self.note_policy(&versioned, court.asked.request);
+        let found = match routed {
+            Ok(found) => Ok(found),
+            Err(NoRoute::BadPage(why)) => return Err(Rejection::Misconfigured(why)),
+            Err(NoRoute::OtherHost) => {
+                let rejection = unrouted(court.asked.request, Rejection::RouteUnknown);
+                return Ok((versioned, Err(rejection)));
+            }
+            Err(NoRoute::Refused(rejection)) => Err(unrouted(court.asked.request, rejection)),
+        };
+        // One that only goes on in another's place does not begin a new life by it.
+        if is_named {
+            self.sandbox.found_good(&versioned);
+        }
+        Ok((versioned, found))
+    }
+
+    async fn forward(
+        &mut self,
+        judged: &Judged,
+        target: &Picked,
+        request: &CanonicalRequest,
+        original: H::Request,
+    ) -> Result<Outcome<H::Response>, Rejection> {
+        self.note_target(target);
+        let service = judged.permit.service();
+        let service =
+            service.ok_or_else(|| Rejection::Misconfigured(format!("there is no service {}", target.service)))?;
         let started = self.host.stopwatch_us();
         let google_token = google::id_token(self.host, self.sandbox, service, self.now).await;
         self.entry.tollgate.steps_us.google_token = Some(self.since(started));
@@ -169,16 +224,20 @@ impl<H: Host> Passage<'_, H> {
         };
         let forwarded = forward(
             self.host,
-            permit,
+            &judged.permit,
             request,
             original,
-            (name, service),
+            target,
             &google_token,
             client,
         )
         .await;
         self.entry.tollgate.steps_us.upstream = Some(self.since(started));
-        self.entry.tollgate.attempts = u8::from(!matches!(forwarded, Err(Rejection::Misconfigured(_))));
+        let unsent = matches!(
+            forwarded,
+            Err(Rejection::Misconfigured(_) | Rejection::RequestAmbiguous(_))
+        );
+        self.entry.tollgate.attempts = u8::from(!unsent);
         let forwarded = forwarded?;
         self.note_response(forwarded.inbound.status);
         Ok(Outcome::Forwarded(forwarded))
@@ -192,11 +251,29 @@ impl<H: Host> Passage<'_, H> {
         self.entry.trace = request.trace_id().map(str::to_owned);
     }
 
-    fn note_site(&mut self, versioned: &Versioned, request: &CanonicalRequest) {
+    fn note_policy(&mut self, versioned: &Versioned, request: &CanonicalRequest) {
         self.entry.tollgate.policy = Some(versioned.version.clone());
-        if let (Some(project), Some(trace)) = (&versioned.site.parts().project, request.trace_id()) {
+        if let (Some(project), Some(trace)) = (&versioned.index.settings().project, request.trace_id()) {
             self.entry.trace = Some(format!("projects/{project}/traces/{trace}"));
         }
+    }
+
+    fn note_caller(&mut self, noted: &mut Noted) {
+        let told = &mut self.entry.tollgate;
+        told.steps_us.identify = noted.identify_us;
+        if let Some(identified) = &mut noted.identified {
+            told.caller = Some(LoggedCaller::from(identified.claims.get()));
+            told.claims = Some(identified.source.word());
+            noted.problems.append(&mut identified.problems);
+        }
+        told.problems.append(&mut noted.problems);
+    }
+
+    fn note_target(&mut self, target: &Picked) {
+        let told = &mut self.entry.tollgate;
+        told.service = Some(target.service.clone());
+        told.revision.clone_from(&target.revision);
+        told.region.clone_from(&target.region);
     }
 
     fn note_response(&mut self, status: u16) {

@@ -4,6 +4,8 @@
 //! that implements it. The calls are `async` and generic: on Fastly each is ready at once, elsewhere they really wait.
 //! The order and the number of calls are the library's; a home adds none of its own.
 
+use std::net::IpAddr;
+
 use crate::{
     secret::Secret,
     time::WallClock,
@@ -99,6 +101,11 @@ pub trait Host {
     fn stopwatch_us(&self) -> u64;
     /// Where this runs: the point of presence, for the log.
     fn pop(&self) -> &str;
+
+    /// The country that an address is in, as two upper-case letters (ISO 3166-1); `None` where that is not known.
+    fn country(&self, address: IpAddr) -> Option<String>;
+    /// All values of a header of the client's request, by its lower-case name.
+    fn header_values(&self, request: &Self::Request, name: &str) -> Vec<Secret<Vec<u8>>>;
 
     /// One entry of a config store. One look-up.
     async fn config(&self, store: ConfigStore, entry: &str) -> Result<Option<String>, StoreFault>;

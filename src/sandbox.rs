@@ -2,16 +2,24 @@
 //!
 //! Promises: everything here is found by name (a version, a key id, a token's own bytes) and bounded in number and
 //! age, so nothing of one request can be seen by another that does not bring the same name. Nothing depends on a
-//! sandbox being reused: an empty one gives the same answers.
+//! sandbox being reused: an empty one gives the same answers, but for stores that have gone bad, where what was good
+//! before goes on ([`crate::policy::active`]).
 
-use std::{
-    collections::VecDeque,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+mod bounded;
+pub mod policies;
+
+use std::sync::{Arc, Mutex};
 
 use crate::{
     identity::{claims::Claims, credential::Token, keys::StoredKey, verify::Verified},
-    policy::site::{Service, Site},
+    policy::{
+        site::service::Service,
+        tuning::{Candidate, Knobs},
+    },
+    sandbox::{
+        bounded::{Bounded, held},
+        policies::{Policies, Versioned},
+    },
     secret::Secret,
     time::UnixSeconds,
 };
@@ -29,19 +37,10 @@ pub const KEY_AGE_S_MAX: u64 = 60;
 /// The most Google tokens that are remembered.
 pub const GOOGLE_TOKENS_MAX: usize = 32;
 
-/// A site and its version.
-#[derive(Debug)]
-pub struct Versioned {
-    /// The version.
-    pub version: String,
-    /// The site.
-    pub site: Site,
-}
-
 /// The memory of one sandbox.
 #[derive(Debug)]
 pub struct Sandbox {
-    site: Mutex<Option<Arc<Versioned>>>,
+    policies: Mutex<Policies>,
     keys: Mutex<Bounded<KeyMemory>>,
     tokens: Mutex<Bounded<TokenMemory>>,
     google: Mutex<Bounded<GoogleMemory>>,
@@ -91,7 +90,7 @@ impl GoogleMemory {
 impl Default for Sandbox {
     fn default() -> Self {
         Self {
-            site: Mutex::new(None),
+            policies: Mutex::new(Policies::default()),
             keys: Mutex::new(Bounded::new(KEYS_MAX)),
             tokens: Mutex::new(Bounded::new(TOKENS_MAX)),
             google: Mutex::new(Bounded::new(GOOGLE_TOKENS_MAX)),
@@ -100,19 +99,54 @@ impl Default for Sandbox {
 }
 
 impl Sandbox {
-    /// The site of this version, if it is the one that was read last.
-    pub fn site(&self, version: &str) -> Option<Arc<Versioned>> {
-        held(&self.site)
-            .as_ref()
-            .filter(|kept| kept.version == version)
-            .cloned()
+    /// The policy of this version, if it was read not long ago.
+    pub fn policy(&self, version: &str) -> Option<Arc<Versioned>> {
+        held(&self.policies).of(version)
     }
 
-    /// Keeps a site in place of the one before.
-    pub fn keep_site(&self, site: Versioned) -> Arc<Versioned> {
-        let site = Arc::new(site);
-        *held(&self.site) = Some(Arc::clone(&site));
-        site
+    /// Keeps a policy whose index was read.
+    pub fn keep_policy(&self, versioned: Versioned) -> Arc<Versioned> {
+        held(&self.policies).keep(versioned)
+    }
+
+    /// The last policy in force of which index and a page were good.
+    pub fn good_policy(&self) -> Option<Arc<Versioned>> {
+        held(&self.policies).good()
+    }
+
+    /// The policy that is good, if the POP was not told of it yet. It counts as told from now on.
+    pub fn good_to_remember(&self) -> Option<Arc<Versioned>> {
+        held(&self.policies).good_to_remember()
+    }
+
+    /// Notes that a policy in force is good.
+    pub fn found_good(&self, versioned: &Arc<Versioned>) {
+        held(&self.policies).found_good(versioned);
+    }
+
+    /// The candidate, or that there is none, if that was looked up not long before `now`.
+    pub fn candidate(&self, now: UnixSeconds) -> Option<Option<Candidate>> {
+        held(&self.policies).candidate(now)
+    }
+
+    /// Keeps what was looked up of a candidate at `now`.
+    pub fn keep_candidate(&self, candidate: Option<Candidate>, now: UnixSeconds) {
+        held(&self.policies).keep_candidate(candidate, now);
+    }
+
+    /// The knobs of a service, and when they were read.
+    pub fn knobs(&self, service: &str) -> Option<(Arc<Knobs>, UnixSeconds)> {
+        held(&self.policies).knobs(service)
+    }
+
+    /// Keeps the knobs of a service that were read at `now`.
+    pub fn keep_knobs(&self, service: &str, knobs: &Arc<Knobs>, now: UnixSeconds) {
+        held(&self.policies).keep_knobs(service, knobs, now);
+    }
+
+    /// Whether a problem of a store is to be reported: once a sandbox, so that a mistake does not fill the log.
+    pub fn is_news(&self, problem: &str) -> bool {
+        held(&self.policies).is_news(problem)
     }
 
     /// A key that was read not long before `now`.
@@ -138,9 +172,7 @@ impl Sandbox {
 
     /// Forgets a key, so that one that was mended is read at once.
     pub fn forget_key(&self, issuer: &str, kid: &str) {
-        held(&self.keys)
-            .entries
-            .retain(|kept| kept.kid != kid || kept.issuer != issuer);
+        held(&self.keys).forget(|kept| kept.kid == kid && kept.issuer == issuer);
     }
 
     /// The claims of a token that was verified under this version of the policy.
@@ -170,7 +202,7 @@ impl Sandbox {
             key: kept.key,
             until,
         };
-        held(&self.tokens).replace(|old| old.token.same_bytes(token), kept);
+        held(&self.tokens).replace(|old| old.version == version && old.token.same_bytes(token), kept);
     }
 
     /// The Google token for a service's invoker and audience, while it is fresh.
@@ -192,43 +224,8 @@ impl Sandbox {
     }
 }
 
-/// The lock is never held across a wait, and what it guards is whole after each statement, so a poisoned one is as
-/// good as another.
-fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 fn tail(token: &Token) -> [u8; 8] {
     token.expose().as_bytes().last_chunk().copied().unwrap_or_default()
-}
-
-/// A list that forgets its oldest entry when it is full.
-#[derive(Debug)]
-struct Bounded<T> {
-    entries: VecDeque<T>,
-    entries_max: usize,
-}
-
-impl<T> Bounded<T> {
-    fn new(entries_max: usize) -> Self {
-        Self {
-            entries: VecDeque::new(),
-            entries_max,
-        }
-    }
-
-    fn find(&self, matches: impl FnMut(&&T) -> bool) -> Option<&T> {
-        self.entries.iter().rev().find(matches)
-    }
-
-    /// Adds an entry, and drops those that it replaces.
-    fn replace(&mut self, mut replaced: impl FnMut(&T) -> bool, entry: T) {
-        self.entries.retain(|old| !replaced(old));
-        if self.entries.len() >= self.entries_max {
-            self.entries.pop_front();
-        }
-        self.entries.push_back(entry);
-    }
 }
 
 #[cfg(test)]
@@ -236,12 +233,20 @@ mod tests {
     use super::*;
     use crate::{
         identity::claims::tests::claims,
+        policy::site::service::{Region, Regions},
         upstream::send::{Endpoint, Timeouts},
     };
 
     fn service(invoker: &str, audience: &str) -> Service {
         Service {
-            endpoint: Endpoint::parse("https://a.example").unwrap(),
+            regions: Regions {
+                first: Region {
+                    name: String::new(),
+                    endpoint: Endpoint::parse("https://a.example").unwrap(),
+                },
+                others: Vec::new(),
+            },
+            revisions: Vec::new(),
             audience: audience.to_owned(),
             invoker: invoker.to_owned(),
             invoker_key: String::new(),
@@ -303,6 +308,6 @@ mod tests {
         let found = |audience| sandbox.google_token(&service("i", audience), UnixSeconds(1)).is_some();
         assert!(!found("0"), "the oldest is forgotten");
         assert!(found("1"));
-        assert_eq!(held(&sandbox.google).entries.len(), GOOGLE_TOKENS_MAX);
+        assert_eq!(held(&sandbox.google).len(), GOOGLE_TOKENS_MAX);
     }
 }

@@ -4,5 +4,6 @@ pub mod forward;
 pub mod google;
 pub mod headers;
 pub mod mint;
+pub mod pick;
 pub mod send;
 pub mod service_account;

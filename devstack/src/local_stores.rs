@@ -12,6 +12,7 @@ use serde_json::json;
 use tollgate::host::{ConfigStore, SECRET_STORE};
 use tollgate::identity::keys;
 use tollgate::policy::active::ACTIVE_ENTRY;
+use tollgate::policy::pages::compiled;
 use tollgate::policy::site::Site;
 
 /// The contents of the three stores.
@@ -29,12 +30,21 @@ impl LocalStores {
     /// Puts a policy in force.
     ///
     /// # Errors
-    /// If it does not fit its page.
+    /// If it can't be laid out on pages.
     pub fn activate(&mut self, site: &Site) -> anyhow::Result<()> {
-        let (version, page) = site.to_page().map_err(anyhow::Error::msg)?;
-        self.policy.insert(Site::page_entry(&version), page);
+        let version = self.add(site)?;
         self.policy.insert(ACTIVE_ENTRY.to_owned(), version);
         Ok(())
+    }
+
+    /// Adds a policy's entries without putting it in force, and gives its version.
+    ///
+    /// # Errors
+    /// If it can't be laid out on pages.
+    pub fn add(&mut self, site: &Site) -> anyhow::Result<String> {
+        let compiled = compiled(site).map_err(anyhow::Error::msg)?;
+        self.policy.extend(compiled.entries);
+        Ok(compiled.version)
     }
 
     /// Adds an issuer's keys, and gives the reasons why some were left out.
@@ -73,6 +83,23 @@ impl LocalStores {
     pub fn write_config_stores(&self, folder: &Path) -> anyhow::Result<()> {
         write_json(&folder.join(file(ConfigStore::Policy)), &self.policy)?;
         write_json(&folder.join(file(ConfigStore::Keys)), &self.keys)
+    }
+
+    /// Changes the entries of a config store that was written to `folder`. A gateway that runs sees either all of the
+    /// change or nothing.
+    ///
+    /// # Errors
+    /// If the file can't be read or written.
+    pub fn edit(
+        folder: &Path,
+        store: ConfigStore,
+        change: impl FnOnce(&mut BTreeMap<String, String>),
+    ) -> anyhow::Result<()> {
+        let path = folder.join(file(store));
+        let text = fs::read(&path).with_context(|| format!("can't read {}", path.display()))?;
+        let mut entries = serde_json::from_slice(&text).with_context(|| format!("{} is no store", path.display()))?;
+        change(&mut entries);
+        write_json(&path, &entries)
     }
 
     fn manifest(&self) -> anyhow::Result<String> {

@@ -14,9 +14,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, bail};
 use tempfile::TempDir;
-use tollgate::policy::compile::{self, Problem};
+use tollgate::host::ConfigStore;
+use tollgate::policy::active::ACTIVE_ENTRY;
+use tollgate::policy::compile;
+use tollgate::policy::problem::Problem;
 use tollgate::policy::site::Site;
+use tollgate::policy::site::service::Service;
 use tollgate::policy::source::Source;
+use tollgate::policy::text;
 
 use crate::cloud_run::{CloudRun, CloudRunService};
 use crate::google::Google;
@@ -34,7 +39,8 @@ pub struct WorldOptions {
     pub policy: String,
     /// JSON Web Key Sets by the policy's issuer names.
     pub keys: BTreeMap<String, String>,
-    /// URLs of services on this machine by the policy's service names.
+    /// URLs of services on this machine by the policy's names: `orders`, a revision as `orders@next`, a region as
+    /// `orders/europe-west1`.
     pub services: BTreeMap<String, String>,
     /// Secrets by name.
     pub secrets: BTreeMap<String, Vec<u8>>,
@@ -74,6 +80,14 @@ pub struct LocalService {
     pub sample: Option<SampleService>,
 }
 
+impl LocalService {
+    /// Where it is reached; none if it was brought and stands behind no front end.
+    fn url(&self) -> Option<String> {
+        let front_end = self.cloud_run.as_ref().map(CloudRun::url);
+        front_end.or_else(|| self.sample.as_ref().map(SampleService::url))
+    }
+}
+
 /// A running world. Dropping it ends all of it.
 #[derive(Debug)]
 pub struct World {
@@ -83,10 +97,11 @@ pub struct World {
     pub provider: IdentityProvider,
     /// Google, unless another was brought.
     pub google: Option<Google>,
-    /// The services by the policy's names.
+    /// The services by the policy's names, with revisions and regions as in [`WorldOptions::services`].
     pub services: BTreeMap<String, LocalService>,
     /// What was left out or changed and should be known, in words.
     pub notes: Vec<String>,
+    brought: BTreeMap<String, String>,
     folder: TempDir,
 }
 
@@ -108,7 +123,7 @@ impl World {
         let services = start_services(&options, &site, google.as_ref()).await?;
         stores.secrets = secrets(&options, &site, google.as_ref())?;
         notes.push("the gateway also answers for the hosts 127.0.0.1 and localhost here".to_owned());
-        stores.activate(&localised(source, &site, &options, &services)?)?;
+        stores.activate(&localised(source, &site, &options.services, &services)?)?;
         let folder = tempfile::Builder::new().prefix("tollgate-").tempdir()?;
         let config = stores.write(folder.path())?;
         let gateway = Viceroy::start(ViceroyOptions {
@@ -124,6 +139,7 @@ impl World {
             google,
             services,
             notes,
+            brought: options.services,
             folder,
         })
     }
@@ -132,6 +148,46 @@ impl World {
     #[must_use]
     pub fn stores(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Adds another policy to the store while the gateway runs, without putting it in force, and gives its version. Its
+    /// issuers and services are those of the policy that the world was started with.
+    ///
+    /// # Errors
+    /// What is wrong with the policy, or with the store's file.
+    pub fn add_policy(&self, policy: &str) -> anyhow::Result<String> {
+        let (source, site) = read_policy(policy)?;
+        let mut stores = LocalStores::default();
+        let version = stores.add(&localised(source, &site, &self.brought, &self.services)?)?;
+        for (name, text) in &stores.policy {
+            self.put(name, Some(text))?;
+        }
+        Ok(version)
+    }
+
+    /// Puts another policy in force while the gateway runs, and gives its version.
+    ///
+    /// # Errors
+    /// As [`World::add_policy`].
+    pub fn enforce(&self, policy: &str) -> anyhow::Result<String> {
+        let version = self.add_policy(policy)?;
+        self.put(ACTIVE_ENTRY, Some(&version))?;
+        Ok(version)
+    }
+
+    /// Writes one entry of the store `tollgate`, or takes it out.
+    ///
+    /// # Errors
+    /// If the store's file can't be read or written.
+    pub fn put(&self, entry: &str, value: Option<&str>) -> anyhow::Result<()> {
+        LocalStores::edit(self.folder.path(), ConfigStore::Policy, |entries| match value {
+            Some(value) => {
+                entries.insert(entry.to_owned(), value.to_owned());
+            }
+            None => {
+                entries.remove(entry);
+            }
+        })
     }
 
     /// The issuer that the identity provider plays under the policy's name.
@@ -177,7 +233,7 @@ pub fn emit(options: &WorldOptions, folder: &Path) -> anyhow::Result<PathBuf> {
     let mut stores = LocalStores::default();
     brought_keys(options, &site, &mut stores)?;
     let without_keys: Vec<&str> = site
-        .parts()
+        .settings()
         .issuers
         .keys()
         .filter(|name| !options.keys.contains_key(*name))
@@ -190,7 +246,7 @@ pub fn emit(options: &WorldOptions, folder: &Path) -> anyhow::Result<PathBuf> {
         );
     }
     stores.secrets = brought_secrets(options, &site)?;
-    stores.activate(&localised(source, &site, options, &BTreeMap::new())?)?;
+    stores.activate(&localised(source, &site, &options.services, &BTreeMap::new())?)?;
     stores.write(folder)
 }
 
@@ -199,9 +255,8 @@ pub fn emit(options: &WorldOptions, folder: &Path) -> anyhow::Result<PathBuf> {
 /// # Errors
 /// All problems of the policy, each on a line.
 pub fn read_policy(text: &str) -> anyhow::Result<(Source, Site)> {
-    let source = compile::parse(text).map_err(all_problems)?;
-    let site = compile::compile(&source).map_err(all_problems)?;
-    Ok((source, site))
+    let site = compile::compile_text(text).map_err(all_problems)?;
+    Ok((text::read(text).source, site))
 }
 
 fn all_problems(problems: Vec<Problem>) -> anyhow::Error {
@@ -216,7 +271,7 @@ async fn provide_issuers(
 ) -> anyhow::Result<IdentityProvider> {
     let mut played = Vec::new();
     for (name, issuer) in site
-        .parts()
+        .settings()
         .issuers
         .iter()
         .filter(|(name, _)| !options.keys.contains_key(*name))
@@ -235,11 +290,11 @@ async fn start_services(
     google: Option<&Google>,
 ) -> anyhow::Result<BTreeMap<String, LocalService>> {
     let mut services = BTreeMap::new();
-    for (name, service) in &site.parts().services {
-        let (upstream, sample) = match options.services.get(name) {
+    for (name, service) in places(site) {
+        let (upstream, sample) = match options.services.get(&name) {
             Some(url) => (url.trim_end_matches('/').to_owned(), None),
             None => {
-                let sample = SampleService::start(name).await?;
+                let sample = SampleService::start(&name).await?;
                 (sample.url(), Some(sample))
             }
         };
@@ -255,9 +310,27 @@ async fn start_services(
             }
             _ => None,
         };
-        services.insert(name.clone(), LocalService { cloud_run, sample });
+        services.insert(name, LocalService { cloud_run, sample });
     }
     Ok(services)
+}
+
+/// Everywhere that requests may go: each service, each of its revisions, and each region that the policy names.
+fn places(site: &Site) -> Vec<(String, &Service)> {
+    let mut places = Vec::new();
+    for (name, service) in &site.parts().services {
+        let regions = service.regions.iter().filter(|region| !region.name.is_empty());
+        let regions: Vec<_> = regions
+            .map(|region| (format!("{name}/{}", region.name), service))
+            .collect();
+        if regions.is_empty() {
+            places.push((name.clone(), service));
+        }
+        places.extend(regions);
+        let revisions = service.revisions.iter();
+        places.extend(revisions.map(|revision| (format!("{name}@{}", revision.name), service)));
+    }
+    places
 }
 
 /// Now, in Unix seconds.

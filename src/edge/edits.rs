@@ -1,6 +1,6 @@
 //! Header edits, carried out on the SDK's messages.
 
-use std::cell::RefCell;
+use std::{borrow::Cow, cell::RefCell};
 
 use fastly::http::{HeaderName, HeaderValue};
 use tollgate::{secret::Secret, upstream::send::HeaderEdits};
@@ -45,8 +45,20 @@ pub(super) fn edit(edits: &HeaderEdits, values: &Values, mut apply: impl FnMut(&
         }
     }
     for (name, value) in &edits.set {
-        if let Some(value) = values.value(value) {
-            apply(&HeaderName::from_static(name), Some(value));
+        if let (Some(name), Some(value)) = (header_name(name), values.value(value)) {
+            apply(&name, Some(value));
         }
+    }
+}
+
+/// A name of ours, or of a policy.
+#[expect(
+    clippy::ptr_arg,
+    reason = "a name of ours is known to live for ever, and is not checked again"
+)]
+pub(super) fn header_name(name: &Cow<'static, str>) -> Option<HeaderName> {
+    match name {
+        Cow::Borrowed(name) => Some(HeaderName::from_static(name)),
+        Cow::Owned(name) => HeaderName::from_bytes(name.as_bytes()).ok(),
     }
 }

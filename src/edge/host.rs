@@ -1,12 +1,17 @@
 //! What Fastly Compute does for the gateway.
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::{
+    net::IpAddr,
+    time::{Instant, SystemTime, UNIX_EPOCH},
+};
 
 use fastly::{
-    cache::core::Transaction, compute_runtime, config_store::ConfigStore as Store, secret_store::SecretStore,
+    cache::core::Transaction, compute_runtime, geo::geo_lookup, handle::config_store::ConfigStoreHandle,
+    secret_store::SecretStore,
 };
 use tollgate::{
     host::{CacheFault, CacheKey, ConfigStore, Found, Freshness, Host, SECRET_STORE, SendFault, StoreFault},
+    policy::pages::PAGE_CHARACTERS_MAX,
     secret::Secret,
     time::WallClock,
     upstream::send::{Call, Destination, Inbound, Outbound, Reply},
@@ -17,9 +22,14 @@ use crate::edge::{
     edits::Values,
     message::{self, Response},
     original::Original,
+    read,
     stage::{Stage, enter},
     ways::Ways,
 };
+
+/// How much room a config-store value is given, in bytes: all that one may have, so that a page is read by one call. The
+/// SDK's usual way begins with 256 bytes and asks once more for what is longer.
+const VALUE_BYTES: usize = PAGE_CHARACTERS_MAX;
 
 /// Fastly Compute. Every call is ready at once.
 pub(crate) struct FastlyHost {
@@ -73,13 +83,23 @@ impl Host for FastlyHost {
         self.pop
     }
 
+    fn country(&self, address: IpAddr) -> Option<String> {
+        let country = geo_lookup(address)?.country_code().to_ascii_uppercase();
+        // The platform's word for "not known" is two asterisks or nothing.
+        (country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_uppercase())).then_some(country)
+    }
+
+    fn header_values(&self, request: &Original, name: &str) -> Vec<Secret<Vec<u8>>> {
+        read::header_values(&request.request, name)
+    }
+
     async fn config(&self, store: ConfigStore, entry: &str) -> Result<Option<String>, StoreFault> {
         let name = store.name();
         // The SDK panics over a store that the platform can't read.
         enter(Stage::Store(name));
-        let read = Store::try_open(name)
+        let read = ConfigStoreHandle::open(name)
             .map_err(|why| why.to_string())
-            .and_then(|store| store.try_get(entry).map_err(|why| why.to_string()));
+            .and_then(|store| store.get(entry, VALUE_BYTES).map_err(|why| why.to_string()));
         enter(Stage::Handling);
         read.map_err(|why| StoreFault(format!("config store {name}: {why}")))
     }

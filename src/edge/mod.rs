@@ -21,7 +21,12 @@ use std::time::{Duration, Instant};
 
 use fastly::{Request, http::serve::Serve};
 use tollgate::{
-    answer::refused::refused, entry::Entry, gateway::handle, host::Host, rejection::Rejection, request::Ambiguity,
+    answer::refused::refused,
+    entry::Entry,
+    gateway::{afterwards, handle},
+    host::Host,
+    rejection::Rejection,
+    request::Ambiguity,
     sandbox::Sandbox,
 };
 
@@ -68,6 +73,7 @@ fn serve_one(host: &FastlyHost, sandbox: &Sandbox, request: Request) {
         Some(Some((outcome, entry))) => {
             let status = outcome.status();
             send(outcome, bodiless);
+            let _ = ready(afterwards(host, sandbox));
             (status, entry)
         }
         Some(None) => {

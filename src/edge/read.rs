@@ -59,6 +59,19 @@ pub(super) fn head(request: &RequestHandle, request_id: &str) -> Option<Head> {
     })
 }
 
+/// All values of a header, by its lower-case name. None if the platform can't show them, however much room it gets.
+pub(super) fn header_values(request: &RequestHandle, name: &str) -> Vec<Secret<Vec<u8>>> {
+    let Ok(name) = HeaderName::from_bytes(name.as_bytes()) else {
+        return Vec::new();
+    };
+    let values: Option<Vec<_>> = with_room(|bytes| request.get_header_values(&name, bytes).collect());
+    let values = values.unwrap_or_default();
+    values
+        .iter()
+        .map(|value| Secret::new(value.as_bytes().to_vec()))
+        .collect()
+}
+
 /// HTTP/2 names the host in `:authority` (RFC 9113 section 8.3.1), which the platform shows in the URL only.
 fn authority(url: &Url) -> Option<String> {
     let host = url.host_str()?;

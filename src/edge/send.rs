@@ -4,12 +4,12 @@ use std::io::Write;
 
 use fastly::{
     handle::{BodyHandle, ResponseHandle},
-    http::{HeaderName, HeaderValue, StatusCode},
+    http::{HeaderValue, StatusCode},
 };
 use tollgate::{answer::Answer, gateway::Outcome};
 
 use crate::edge::{
-    edits::{Values, edit},
+    edits::{Values, edit, header_name},
     message::Response,
 };
 
@@ -33,8 +33,8 @@ pub(super) fn send_own(answer: Answer, bodiless: bool) {
     let mut head = ResponseHandle::new();
     head.set_status(StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
     for (name, value) in &answer.headers {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            head.insert_header(&HeaderName::from_static(name), &value);
+        if let (Some(name), Ok(value)) = (header_name(name), HeaderValue::from_str(value)) {
+            head.insert_header(&name, &value);
         }
     }
     let mut body = BodyHandle::new();

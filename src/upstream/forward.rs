@@ -7,12 +7,17 @@ use std::net::IpAddr;
 
 use crate::{
     host::{Host, SendFault},
-    policy::{decide::Permit, site::Service},
+    policy::{
+        decide::Permit,
+        site::route::{Action, Forward},
+        target::encoded_captures,
+    },
     rejection::Rejection,
-    request::CanonicalRequest,
+    request::{Ambiguity, CanonicalRequest, TARGET_BYTES_MAX},
     upstream::{
         google::GoogleToken,
         headers::{Told, request_edits, response_edits},
+        pick::Picked,
         send::{HeaderEdits, Inbound, Outbound},
     },
 };
@@ -35,20 +40,20 @@ pub struct Forwarded<R> {
     pub edits: HeaderEdits,
 }
 
-/// Sends a permitted request to the service of that name.
+/// Sends a permitted request where it was decided that it goes.
 ///
 /// # Errors
-/// [`Rejection::Misconfigured`] when nothing was sent, else [`Rejection::UpstreamRefused`], [`Rejection::UpstreamTimeout`] or [`Rejection::UpstreamReset`].
+/// [`Rejection::Misconfigured`] or [`Rejection::RequestAmbiguous`] when nothing was sent, else [`Rejection::UpstreamRefused`], [`Rejection::UpstreamTimeout`] or [`Rejection::UpstreamReset`].
 pub async fn forward<H: Host>(
     host: &H,
-    permit: &Permit<'_>,
+    permit: &Permit,
     request: &CanonicalRequest,
     original: H::Request,
-    (name, service): (&str, &Service),
+    target: &Picked,
     google_token: &GoogleToken,
     client: Client<'_>,
 ) -> Result<Forwarded<H::Response>, Rejection> {
-    let destination = service.destination(name);
+    let destination = target.destination.clone();
     let told = Told {
         permit,
         google_token: &google_token.token,
@@ -58,7 +63,7 @@ pub async fn forward<H: Host>(
     };
     let outbound = Outbound {
         edits: request_edits(request, &told),
-        target: request.target(),
+        target: rewritten(permit, request)?,
         destination,
     };
     let inbound = host.forward(original, &outbound).await.map_err(|fault| match fault {
@@ -67,6 +72,27 @@ pub async fn forward<H: Host>(
         SendFault::Timeout(why) => Rejection::UpstreamTimeout(why),
         SendFault::Reset(why) => Rejection::UpstreamReset(why),
     })?;
-    let edits = response_edits(&inbound.header_names, &inbound.connection, client.request_id);
+    let named = (inbound.header_names.as_slice(), inbound.connection.as_slice());
+    let edits = response_edits(named, &permit.route().response_headers, client.request_id);
     Ok(Forwarded { inbound, edits })
+}
+
+/// The request's own target, or the one that the route puts in its place.
+fn rewritten(permit: &Permit, request: &CanonicalRequest) -> Result<String, Ambiguity> {
+    let route = permit.route();
+    let Action::Forward(Forward {
+        rewrite: Some(rewrite), ..
+    }) = &route.action
+    else {
+        return Ok(request.target());
+    };
+    let mut target = rewrite.fill(&encoded_captures(&route.path, request.path()))?;
+    if let Some(query) = request.query() {
+        target.push('?');
+        target.push_str(query);
+    }
+    match target.len() <= TARGET_BYTES_MAX {
+        true => Ok(target),
+        false => Err(Ambiguity::TargetTooLong),
+    }
 }

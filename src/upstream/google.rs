@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     digest,
     host::{CacheKey, Found, Freshness, Host},
-    policy::site::Service,
+    policy::site::service::Service,
     rejection::Rejection,
     sandbox::Sandbox,
     secret::Secret,

@@ -9,8 +9,11 @@ use std::{borrow::Cow, net::IpAddr};
 
 use crate::{
     identity::claims::Claims,
-    policy::{decide::Permit, site::Action},
-    request::CanonicalRequest,
+    policy::{
+        decide::Permit,
+        site::route::{Action, Headers},
+    },
+    request::{CanonicalRequest, spelling::fold},
     secret::Secret,
     upstream::send::HeaderEdits,
 };
@@ -110,7 +113,7 @@ const PLATFORM_ONLY: &[&str] = &["surrogate-control", "surrogate-key"];
 #[derive(Debug)]
 pub struct Told<'a> {
     /// The permit, with the caller.
-    pub permit: &'a Permit<'a>,
+    pub permit: &'a Permit,
     /// The Google ID token for the service's IAM check.
     pub google_token: &'a Secret<String>,
     /// The client's address.
@@ -124,13 +127,12 @@ pub struct Told<'a> {
 /// The edits that turn a client's request into the service's.
 #[must_use]
 pub fn request_edits(request: &CanonicalRequest, told: &Told<'_>) -> HeaderEdits {
-    let keep_authorization = matches!(
-        told.permit.route().action,
-        Action::Forward {
-            authorization: true,
-            ..
-        }
-    );
+    let forward = match &told.permit.route().action {
+        Action::Forward(forward) => Some(forward),
+        Action::Respond(_) | Action::Redirect(_) => None,
+    };
+    let keep_authorization = forward.is_some_and(|forward| forward.authorization);
+    let own = forward.map(|forward| &forward.request_headers);
     let removed = |name: &&String| {
         let folded = fold(name);
         let own_authorization = folded == "authorization" && !(keep_authorization && *name == "authorization");
@@ -140,15 +142,44 @@ pub fn request_edits(request: &CanonicalRequest, told: &Told<'_>) -> HeaderEdits
             || is_reserved(&folded)
             || HOP_BY_HOP.contains(&&*folded)
             || is_named(request.connection_names(), name)
+            || own.is_some_and(|own| is_removed(own, &folded))
     };
     let remove = request.header_names().iter().filter(removed).cloned().collect();
-    HeaderEdits {
-        remove,
-        set: set(request, told),
-    }
+    let mut set = set(request, told);
+    set.extend(own.into_iter().flat_map(policy_set));
+    HeaderEdits { remove, set }
 }
 
-fn set(request: &CanonicalRequest, told: &Told<'_>) -> Vec<(&'static str, Secret<String>)> {
+/// Whether the policy removes a header, in any spelling that a server could take for it. What it sets goes first too, so
+/// that a client's own in another spelling does not stand beside it.
+fn is_removed(own: &Headers, folded: &str) -> bool {
+    let named = |name: &String| fold(name) == folded;
+    own.remove.iter().any(named) || own.set.iter().any(|(name, _)| named(name))
+}
+
+fn policy_set(own: &Headers) -> impl Iterator<Item = (Cow<'static, str>, Secret<String>)> {
+    let set = own.set.iter();
+    set.map(|(name, value)| (Cow::Owned(name.clone()), Secret::new(value.clone())))
+}
+
+/// Whether a policy may set or remove a header, given in lower case. It may not touch what says who is asking, what
+/// belongs to the connection or the message, or what the gateway answers for.
+#[must_use]
+pub fn may_be_edited(name: &str) -> bool {
+    const OWN: &[&str] = &[
+        "authorization",
+        "traceparent",
+        "tracestate",
+        "cookie2",
+        "www-authenticate",
+        "date",
+    ];
+    let folded = fold(name);
+    let taken = [HOP_BY_HOP, MESSAGE, PLATFORM_ONLY, OWN];
+    !is_reserved(&folded) && !taken.iter().any(|list| list.contains(&&*folded))
+}
+
+fn set(request: &CanonicalRequest, told: &Told<'_>) -> Vec<(Cow<'static, str>, Secret<String>)> {
     let mut set = vec![
         ("host", told.host.clone()),
         (
@@ -164,7 +195,7 @@ fn set(request: &CanonicalRequest, told: &Told<'_>) -> Vec<(&'static str, Secret
         set.extend(identity(claims));
     }
     set.into_iter()
-        .map(|(name, value)| (name, Secret::new(value)))
+        .map(|(name, value)| (Cow::Borrowed(name), Secret::new(value)))
         .collect()
 }
 
@@ -196,7 +227,11 @@ fn header_text(claim: &str) -> String {
 
 /// What a response must lose on its way to the client.
 #[must_use]
-pub fn response_edits(header_names: &[String], connection: &[String], request_id: &str) -> HeaderEdits {
+pub fn response_edits(
+    (header_names, connection): (&[String], &[String]),
+    own: &Headers,
+    request_id: &str,
+) -> HeaderEdits {
     let named: Vec<String> = connection
         .iter()
         .flat_map(|value| value.split(','))
@@ -206,12 +241,14 @@ pub fn response_edits(header_names: &[String], connection: &[String], request_id
         let folded = fold(name);
         let platform = PLATFORM_ONLY.contains(&&*folded) || folded.starts_with("x-tollgate-");
         let identity = folded == "x-serverless-authorization";
-        platform || identity || HOP_BY_HOP.contains(&&*folded) || is_named(&named, name)
+        let hop_by_hop = HOP_BY_HOP.contains(&&*folded) || is_named(&named, name);
+        platform || identity || hop_by_hop || is_removed(own, &folded)
     };
     let remove = header_names.iter().filter(removed).cloned().collect();
+    let request_id = ("x-request-id".into(), Secret::new(request_id.to_owned()));
     HeaderEdits {
         remove,
-        set: vec![("x-request-id", Secret::new(request_id.to_owned()))],
+        set: std::iter::once(request_id).chain(policy_set(own)).collect(),
     }
 }
 
@@ -228,24 +265,6 @@ fn is_reserved(folded: &str) -> bool {
     let up_to = RESERVED_PREFIXES.partition_point(|prefix| *prefix <= folded);
     let nearest = RESERVED_PREFIXES.get(..up_to).and_then(<[_]>::last);
     RESERVED_NAMES.binary_search(&folded).is_ok() || nearest.is_some_and(|prefix| folded.starts_with(prefix))
-}
-
-/// A name in the one spelling that is compared: lower case, and `-` for all that is neither letter nor digit.
-fn fold(name: &str) -> Cow<'_, str> {
-    if name
-        .bytes()
-        .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
-    {
-        return Cow::Borrowed(name);
-    }
-    let folded = name.chars().map(|character| {
-        if character.is_ascii_alphanumeric() {
-            character.to_ascii_lowercase()
-        } else {
-            '-'
-        }
-    });
-    Cow::Owned(folded.collect())
 }
 
 #[cfg(test)]

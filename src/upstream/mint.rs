@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::{
     host::{Host, SendFault},
-    policy::site::Service,
+    policy::site::service::Service,
     rejection::Rejection,
     secret::Secret,
     time::UnixSeconds,

@@ -8,18 +8,27 @@ use tollgate::policy::site::Site;
 use tollgate::policy::source::Source;
 use tollgate::upstream::send::Endpoint;
 
-use super::{LocalService, WorldOptions, all_problems, unix_s};
+use super::{LocalService, WorldOptions, all_problems, places, unix_s};
 use crate::google::Google;
 use crate::local_stores::LocalStores;
 
 /// A name that the policy does not have is a slip of the pen, and would be ignored in silence.
 pub(super) fn check_names(options: &WorldOptions, site: &Site) -> anyhow::Result<()> {
-    let parts = site.parts();
-    if let Some(name) = options.keys.keys().find(|name| !parts.issuers.contains_key(*name)) {
+    let (parts, issuers) = (site.parts(), &site.settings().issuers);
+    if let Some(name) = options.keys.keys().find(|name| !issuers.contains_key(*name)) {
         bail!("keys are given for `{name}`, but the policy has no [issuers.{name}]");
     }
-    if let Some(name) = options.services.keys().find(|name| !parts.services.contains_key(*name)) {
-        bail!("a URL is given for `{name}`, but the policy has no [services.{name}]");
+    let places = places(site);
+    if let Some(name) = options
+        .services
+        .keys()
+        .find(|name| places.iter().all(|(place, _)| place != *name))
+    {
+        let places: Vec<&str> = places.iter().map(|(place, _)| place.as_str()).collect();
+        bail!(
+            "a URL is given for `{name}`, but the policy's services are: {}",
+            places.join(", ")
+        );
     }
     for (name, url) in &options.services {
         let endpoint = Endpoint::parse(url).map_err(|why| anyhow::anyhow!("--service {name}: {why}"))?;
@@ -51,7 +60,7 @@ pub(super) fn brought_keys(
 ) -> anyhow::Result<Vec<String>> {
     let mut notes = Vec::new();
     for (name, jwks) in &options.keys {
-        if let Some(issuer) = site.parts().issuers.get(name) {
+        if let Some(issuer) = site.settings().issuers.get(name) {
             let left_out = stores.add_keys(&issuer.issuer, jwks, unix_s())?;
             notes.extend(
                 left_out
@@ -117,7 +126,7 @@ fn with_token_uri(file: &[u8], base: &str) -> anyhow::Result<Vec<u8>> {
 pub(super) fn localised(
     mut source: Source,
     site: &Site,
-    options: &WorldOptions,
+    brought: &BTreeMap<String, String>,
     running: &BTreeMap<String, LocalService>,
 ) -> anyhow::Result<Site> {
     for (name, service) in &mut source.services {
@@ -126,16 +135,22 @@ pub(super) fn localised(
             .services
             .get(name)
             .map(|compiled| compiled.audience.clone());
-        let brought = options.services.get(name).cloned();
-        let here = running
-            .get(name)
-            .and_then(|local| match (&local.cloud_run, &local.sample) {
-                (Some(front_end), _) => Some(front_end.url()),
-                (None, Some(sample)) => Some(sample.url()),
-                (None, None) => None,
-            });
-        if let Some(url) = here.or(brought) {
-            service.url = url;
+        let here = |place: &str| {
+            let local = running.get(place).and_then(LocalService::url);
+            local.or_else(|| brought.get(place).cloned())
+        };
+        if let Some(url) = here(name) {
+            service.url = Some(url);
+        }
+        for region in &mut service.regions {
+            if let Some(url) = here(&format!("{name}/{}", region.name)) {
+                region.url = url;
+            }
+        }
+        for (revision, written) in &mut service.revisions {
+            if let Some(url) = here(&format!("{name}@{revision}")) {
+                (written.tag, written.url) = (None, Some(url));
+            }
         }
     }
     for host in ["127.0.0.1", "localhost"] {
@@ -143,5 +158,5 @@ pub(super) fn localised(
             source.gateway.hosts.push(host.to_owned());
         }
     }
-    compile::compile(&source).map_err(all_problems)
+    compile::compile(&source, &compile::Unread::new()).map_err(all_problems)
 }

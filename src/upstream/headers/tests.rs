@@ -1,5 +1,8 @@
 //! The tables of the header firewall: what goes, what stays, and what is set.
 
+mod lists;
+mod policy;
+
 use std::sync::Arc;
 
 use super::*;
@@ -7,14 +10,16 @@ use crate::{
     identity::{claims::tests::claims, verify::Verified},
     policy::{
         compile::compile_text,
-        decide::{Caller, decide},
-        site::Route,
+        decide::{Caller, Scene, decide},
+        pages::Found,
+        wanted::Captures,
     },
     request::Head,
+    time::UnixSeconds,
 };
 
 /// A route to a service; with or without the caller's `Authorization`.
-fn route(forward_authorization: bool) -> Route {
+fn route(forward_authorization: bool) -> Arc<Found> {
     let policy = format!(
         r#"
         gateway.hosts = ["a.example"]
@@ -23,10 +28,16 @@ fn route(forward_authorization: bool) -> Route {
         routes = [{{ path = "/", allow = "anyone", to = "s", forward_authorization = {forward_authorization} }}]
         "#
     );
-    compile_text(&policy).unwrap().parts().routes[0].clone()
+    found(&policy)
 }
 
-fn edits(route: &Route, caller: Caller, names: &[&str], connection: &str) -> HeaderEdits {
+/// The first route of a policy.
+fn found(policy: &str) -> Arc<Found> {
+    let route = compile_text(policy).unwrap().parts().routes[0].clone();
+    Arc::new(Found { route, service: None })
+}
+
+fn edits(route: &Arc<Found>, caller: Caller, names: &[&str], connection: &str) -> HeaderEdits {
     let head = Head {
         method: "GET".to_owned(),
         target: "/".to_owned(),
@@ -36,7 +47,13 @@ fn edits(route: &Route, caller: Caller, names: &[&str], connection: &str) -> Hea
             .into(),
         ..Head::default()
     };
-    let permit = decide(route, caller).unwrap();
+    let scene = Scene {
+        address: None,
+        country: None,
+        now: UnixSeconds(0),
+        captures: &Captures::default(),
+    };
+    let permit = decide(Arc::clone(route), caller, &scene).unwrap();
     let told = Told {
         permit: &permit,
         google_token: &Secret::new("g.o.o".to_owned()),
@@ -51,7 +68,7 @@ fn set(edits: &HeaderEdits) -> Vec<(&str, &str)> {
     edits
         .set
         .iter()
-        .map(|(name, value)| (*name, value.expose().as_str()))
+        .map(|(name, value)| (&**name, value.expose().as_str()))
         .collect()
 }
 
@@ -296,7 +313,7 @@ fn responses_lose_what_is_not_for_the_client() {
     .map(str::to_owned)
     .into();
     let connection = ["close".to_owned(), "X-Hop, content-length".to_owned()];
-    let edits = response_edits(&names, &connection, "r1");
+    let edits = response_edits((&names, &connection), &Headers::default(), "r1");
     assert_eq!(
         edits.remove,
         [
@@ -318,29 +335,4 @@ fn responses_lose_what_is_not_for_the_client() {
 fn debug_text_tells_no_token() {
     let edits = edits(&route(false), Caller::Anyone, &[], "");
     assert!(!format!("{edits:?}").contains("g.o.o"));
-}
-
-/// What is searched in order, and what [`is_reserved`] searches by halves, are the same.
-#[test]
-fn reserved_names_are_found_as_in_a_list() {
-    assert!(RESERVED_NAMES.is_sorted() && RESERVED_PREFIXES.is_sorted());
-    for prefix in RESERVED_PREFIXES {
-        let begins = |other: &&&str| other.starts_with(prefix);
-        assert_eq!(RESERVED_PREFIXES.iter().filter(begins).count(), 1, "{prefix}");
-    }
-    let in_list =
-        |name: &str| RESERVED_NAMES.contains(&name) || RESERVED_PREFIXES.iter().any(|one| name.starts_with(one));
-    for name in RESERVED_NAMES.iter().chain(RESERVED_PREFIXES) {
-        let shorter = name.get(..name.len() - 1).unwrap();
-        for tried in [
-            (*name).to_owned(),
-            shorter.to_owned(),
-            format!("{name}a"),
-            format!("{name}-z"),
-            format!("{shorter}!"),
-            format!("{shorter}~"),
-        ] {
-            assert_eq!(is_reserved(&tried), in_list(&tried), "{tried}");
-        }
-    }
 }

@@ -1,0 +1,161 @@
+//! Which revision and region of a service a request goes to.
+//!
+//! Promises: the same caller always gets the same revision while shares stay, and the share of a service's only (or, by
+//! name, first) revision keeps whom it had when it grows.
+//! What a client asks for by header goes before what a claim says, and that before the shares.
+
+use std::net::IpAddr;
+
+use twox_hash::XxHash64;
+
+use crate::{
+    identity::claims::Claims,
+    policy::{
+        route::{Asked, has_header},
+        site::service::{Region, Revision, RevisionAt, Service},
+        tuning::Knobs,
+        wanted::{Captures, Scalar, Test, Wanted},
+    },
+    request::Ambiguity,
+    upstream::send::{Destination, Endpoint},
+};
+
+/// Where a request goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picked {
+    /// The policy's name of the service.
+    pub service: String,
+    /// The revision, if it is not the service's own traffic.
+    pub revision: Option<String>,
+    /// The region, if the policy names any.
+    pub region: Option<String>,
+    /// Where that is.
+    pub destination: Destination,
+}
+
+impl Picked {
+    /// In one word, as in `orders` or `orders@next`.
+    #[must_use]
+    pub fn word(&self) -> String {
+        match &self.revision {
+            Some(revision) => format!("{}@{revision}", self.service),
+            None => self.service.clone(),
+        }
+    }
+}
+
+/// Who is to get a revision.
+#[derive(Debug, Clone, Copy)]
+pub struct Client<'a> {
+    /// The caller's verified claims, if the route asks for a caller.
+    pub claims: Option<&'a Claims>,
+    /// The client's address.
+    pub address: Option<IpAddr>,
+}
+
+/// Picks revision and region.
+///
+/// # Errors
+/// As [`has_header`], for a header that a revision asks for.
+pub fn pick(
+    (name, service): (&str, &Service),
+    knobs: &Knobs,
+    asked: &Asked<'_>,
+    client: Client<'_>,
+) -> Result<Picked, Ambiguity> {
+    let region = region(service, knobs);
+    let revision = revision((name, service), knobs, asked, client)?;
+    let endpoint = match revision.map(|revision| &revision.at) {
+        None => region.endpoint.clone(),
+        Some(RevisionAt::Tag(tag)) => region.endpoint.tagged(tag),
+        Some(RevisionAt::Endpoint(endpoint)) => endpoint.clone(),
+    };
+    Ok(Picked {
+        service: name.to_owned(),
+        revision: revision.map(|revision| revision.name.clone()),
+        region: Some(region.name.clone()).filter(|name| !name.is_empty()),
+        destination: service.destination(name, endpoint),
+    })
+}
+
+/// The preferred region that is not drained; the preferred one, if all are.
+fn region<'s>(service: &'s Service, knobs: &Knobs) -> &'s Region {
+    let drained = |region: &&Region| knobs.drain_region.as_deref() != Some(region.name.as_str());
+    service.regions.iter().find(drained).unwrap_or(&service.regions.first)
+}
+
+fn revision<'s>(
+    (name, service): (&str, &'s Service),
+    knobs: &Knobs,
+    asked: &Asked<'_>,
+    client: Client<'_>,
+) -> Result<Option<&'s Revision>, Ambiguity> {
+    for revision in &service.revisions {
+        if let Some((header, value)) = &revision.header {
+            let test = Test {
+                name: header.clone(),
+                wanted: Wanted::Equal(Scalar::Text(value.clone())),
+            };
+            if has_header(&test, asked)? {
+                return Ok(Some(revision));
+            }
+        }
+    }
+    let by_claim = |revision: &&Revision| {
+        !revision.claims.is_empty() && client.claims.is_some_and(|claims| fits(revision, claims))
+    };
+    if let Some(revision) = service.revisions.iter().find(by_claim) {
+        return Ok(Some(revision));
+    }
+    let position = match service.revisions.is_empty() {
+        true => None,
+        false => position(name, client),
+    };
+    let Some(position) = position else {
+        return Ok(None);
+    };
+    let mut up_to = 0_u64;
+    Ok(service.revisions.iter().find(|revision| {
+        let percent = knobs.canary_percent.get(&revision.name).unwrap_or(&revision.percent);
+        up_to = up_to.saturating_add(u64::from(*percent) * PER_PERCENT);
+        position < up_to
+    }))
+}
+
+fn fits(revision: &Revision, claims: &Claims) -> bool {
+    revision.claims.iter().all(|test| {
+        let values = claims.asked(&test.name);
+        values.is_some_and(|values| test.wanted.fits(values, &Captures::default()))
+    })
+}
+
+/// How finely callers are spread.
+const PER_PERCENT: u64 = 1_000;
+
+/// Where a caller stands among all, from 0 to a hundred percent: by subject, else by address.
+fn position(service: &str, client: Client<'_>) -> Option<u64> {
+    let key = match (client.claims, client.address) {
+        (
+            Some(Claims {
+                issuer,
+                subject: Some(subject),
+                ..
+            }),
+            _,
+        ) => format!("{service}\0{issuer}\0{subject}"),
+        (_, Some(address)) => format!("{service}\0{address}"),
+        (_, None) => return None,
+    };
+    Some(XxHash64::oneshot(2, key.as_bytes()) % (100 * PER_PERCENT))
+}
+
+impl Endpoint {
+    /// The URL that a traffic tag has beside this one (Cloud Run: `https://TAG---HOST`). Always TLS.
+    #[must_use]
+    pub fn tagged(&self, tag: &str) -> Self {
+        self.tls_at(format!("{tag}---{}", self.host()))
+    }
+}
+
+#[cfg(test)]
+mod tests;
