@@ -1,4 +1,4 @@
-//! `tollgate check` and `tollgate compile`: a policy, judged and made ready for the stores.
+//! `tollgate compile`: a policy, made ready for the stores.
 
 use std::fs;
 use std::io::Write;
@@ -6,37 +6,11 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Args;
-use tollgate::policy::site::PAGE_CHARACTERS_MAX;
 use tollgate_devstack::local_stores::LocalStores;
-use tollgate_devstack::world::{read_policy, unix_s};
+use tollgate_devstack::world::unix_s;
 
+use crate::diagnostics::compiled_or_shown;
 use crate::named;
-
-/// Check a policy: report all problems of meaning at once, and end with 1 if there is any
-#[derive(Debug, Args)]
-pub(crate) struct Check {
-    /// The policy
-    policy: PathBuf,
-}
-
-impl Check {
-    pub(crate) fn run(&self, out: &mut impl Write) -> anyhow::Result<()> {
-        let (_, site) = read_policy(&read(&self.policy)?)?;
-        let (version, page) = site.to_page().map_err(anyhow::Error::msg)?;
-        let parts = site.parts();
-        writeln!(
-            out,
-            "{}: {} hosts, {} issuers, {} services, {} routes; version {version}, {} of {PAGE_CHARACTERS_MAX} characters",
-            self.policy.display(),
-            parts.hosts.len(),
-            parts.issuers.len(),
-            parts.services.len(),
-            parts.routes.len(),
-            page.chars().count(),
-        )?;
-        Ok(())
-    }
-}
 
 /// Compile a policy and issuers' keys into the entries of the config stores `tollgate` and `tollgate_keys`
 ///
@@ -55,11 +29,11 @@ pub(crate) struct Compile {
 
 impl Compile {
     pub(crate) fn run(&self, out: &mut impl Write) -> anyhow::Result<()> {
-        let (_, site) = read_policy(&read(&self.policy)?)?;
+        let (_, site) = compiled_or_shown(&self.policy)?;
         let mut stores = LocalStores::default();
         stores.activate(&site)?;
         for (name, path) in &self.keys {
-            let issuer = site.parts().issuers.get(name);
+            let issuer = site.settings().issuers.get(name);
             let issuer = issuer.with_context(|| format!("the policy has no [issuers.{name}]"))?;
             let jwks = fs::read_to_string(path).with_context(|| format!("can't read {path}"))?;
             for why in stores.add_keys(&issuer.issuer, &jwks, unix_s())? {
@@ -77,8 +51,4 @@ impl Compile {
         )?;
         Ok(())
     }
-}
-
-fn read(path: &std::path::Path) -> anyhow::Result<String> {
-    fs::read_to_string(path).with_context(|| format!("can't read {}", path.display()))
 }

@@ -1,7 +1,12 @@
 //! The `tollgate` command. Thin: it reads arguments and calls the libraries.
 
+mod check;
 mod compile;
+mod coverage;
+mod diagnostics;
+mod explain;
 mod serve;
+mod test;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -18,8 +23,11 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Check(compile::Check),
+    Check(check::Check),
     Compile(compile::Compile),
+    Schema(check::Schema),
+    Explain(explain::Explain),
+    Test(test::Test),
     Serve(serve::Serve),
 }
 
@@ -28,16 +36,31 @@ async fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Check(check) => check.run(&mut io::stdout()),
         Command::Compile(compile) => compile.run(&mut io::stdout()),
+        Command::Schema(schema) => schema.run(&mut io::stdout()),
+        Command::Explain(explain) => explain.run(&mut io::stdout()),
+        Command::Test(test) => match test.run(&mut io::stdout()) {
+            Ok(status) => return status,
+            Err(why) => Err(why),
+        },
         Command::Serve(serve) => serve.run(&mut io::stdout()).await,
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads the output has seen enough.
+        Err(why) if is_broken_pipe(&why) => ExitCode::SUCCESS,
         Err(why) => {
             // Nothing is left to do if even standard error is closed.
             let _ = writeln!(io::stderr(), "error: {why:#}");
             ExitCode::FAILURE
         }
     }
+}
+
+fn is_broken_pipe(why: &anyhow::Error) -> bool {
+    let causes = why.chain().filter_map(|cause| cause.downcast_ref::<io::Error>());
+    causes
+        .into_iter()
+        .any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
 }
 
 /// `NAME=VALUE`, for options that are given once a name.

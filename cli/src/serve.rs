@@ -16,6 +16,7 @@ use tollgate_devstack::stop;
 use tollgate_devstack::viceroy::LogSink;
 use tollgate_devstack::world::{World, WorldOptions, emit};
 
+use crate::diagnostics::compiled_or_shown;
 use crate::named;
 
 /// Run the gateway on this machine: the program that is deployed, under Viceroy
@@ -35,7 +36,8 @@ pub(crate) struct Serve {
     /// An issuer's keys, a JSON Web Key Set, by the policy's name of the issuer
     #[arg(long, value_name = "ISSUER=JWKS.json", value_parser = named)]
     keys: Vec<(String, String)>,
-    /// Where a service really is, by the policy's name of it: an origin. Behind the played IAM check it speaks http
+    /// Where a service really is, by the policy's name of it: an origin. A revision is named as in `orders@next`, a region
+    /// as in `orders/europe-west1`. Behind the played IAM check it speaks http
     #[arg(long = "service", value_name = "NAME=URL", value_parser = named)]
     services: Vec<(String, String)>,
     /// A secret by name, such as the key file of a service's invoker
@@ -65,7 +67,8 @@ pub(crate) struct Serve {
 impl Serve {
     pub(crate) async fn run(&self, out: &mut impl Write) -> anyhow::Result<()> {
         let (sender, mut lines) = unbounded_channel();
-        let options = self.options(LogSink::Sent(sender))?;
+        let (policy, _) = compiled_or_shown(&self.policy)?;
+        let options = self.options(policy, LogSink::Sent(sender))?;
         if let Some(folder) = &self.emit {
             emit(&options, folder)?;
             let folder = folder.display();
@@ -105,7 +108,7 @@ impl Serve {
         }
     }
 
-    fn options(&self, log: LogSink) -> anyhow::Result<WorldOptions> {
+    fn options(&self, policy: String, log: LogSink) -> anyhow::Result<WorldOptions> {
         let read_text = |(name, path): &(String, String)| -> anyhow::Result<(String, String)> {
             Ok((
                 name.clone(),
@@ -118,9 +121,8 @@ impl Serve {
                 fs::read(path).with_context(|| format!("can't read {path}"))?,
             ))
         };
-        let policy = fs::read_to_string(&self.policy);
         Ok(WorldOptions {
-            policy: policy.with_context(|| format!("can't read {}", self.policy.display()))?,
+            policy,
             keys: once_each("--keys", self.keys.iter().map(read_text))?,
             services: once_each("--service", self.services.iter().cloned().map(Ok))?,
             secrets: once_each("--secret", self.secrets.iter().map(read_bytes))?,
