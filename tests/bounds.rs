@@ -10,7 +10,7 @@
 #[expect(dead_code, reason = "each test uses a part of the world")]
 mod world;
 
-use tollgate::host::SendFault;
+use tollgate::host::{ConfigStore, SendFault};
 
 use crate::world::{
     Part, Service, World,
@@ -44,11 +44,12 @@ fn what_each_way_costs() {
     let order = Request::new("GET", "/v1/orders/7").bearer(&long);
     let world = sample::world();
     let table = [
-        ("ambiguous", Request::new("GET", "//"), counts(0, 0, 0, 0)),
+        ("ambiguous", Request::new("GET", "/../x"), counts(0, 0, 0, 0)),
+        // The pointer, the index, a page and the candidate's pointer; and the POP is told that the policy is good.
         (
             "public, fresh sandbox",
             Request::new("GET", "/healthz"),
-            counts(2, 0, 0, 0),
+            counts(4, 1, 0, 0),
         ),
         ("public, warm", Request::new("GET", "/healthz"), counts(1, 0, 0, 0)),
         ("unknown path", Request::new("GET", "/x"), counts(1, 0, 0, 0)),
@@ -75,7 +76,8 @@ fn what_each_way_costs() {
             Request::new("GET", "/v1/whoami").bearer(&text(token())),
             counts(1, 2, 0, 0),
         ),
-        ("forwarded, first Google token", order.clone(), counts(1, 2, 2, 1)),
+        // With the service's knobs.
+        ("forwarded, first Google token", order.clone(), counts(2, 2, 2, 1)),
         ("forwarded, warm", order.clone(), counts(1, 0, 1, 0)),
     ];
     for (name, request, expected) in table {
@@ -84,35 +86,50 @@ fn what_each_way_costs() {
     world.new_sandbox();
     assert_eq!(
         asked(&world, &whoami),
-        counts(3, 1, 0, 0),
+        counts(5, 2, 0, 0),
         "authenticated, fresh sandbox, warm POP"
     );
     world.new_sandbox();
     assert_eq!(
         asked(&world, &order),
-        counts(3, 2, 1, 0),
+        counts(6, 3, 1, 0),
         "forwarded, fresh sandbox, warm POP"
     );
     let fresh = sample::world();
     assert_eq!(
         asked(&fresh, &whoami),
-        counts(3, 2, 0, 0),
+        counts(5, 3, 0, 0),
         "authenticated, everything fresh"
     );
     let fresh = sample::world();
-    assert_eq!(asked(&fresh, &order), counts(3, 4, 2, 1), "forwarded, everything fresh");
+    assert_eq!(asked(&fresh, &order), counts(6, 5, 2, 1), "forwarded, everything fresh");
+}
+
+/// A pointer that is spoiled, and a candidate that sees every request, stay within the bounds too.
+#[test]
+fn what_goes_wrong_costs_no_more_than_may_be() {
+    let order = Request::new("GET", "/v1/orders/7").bearer(&text(token()));
+    let world = sample::world();
+    world.exchange(&Request::new("GET", "/healthz"));
+    world.put(ConfigStore::Policy, "active", "rubbish");
+    world.new_sandbox();
+    assert_eq!(asked(&world, &order), counts(6, 5, 2, 1), "what was good goes on");
+    let world = sample::world();
+    let candidate = sample::add(&world, &sample::POLICY.replace("body = \"ok\"", "body = \"better\""));
+    world.put(ConfigStore::Policy, "candidate", format!("{candidate} 100"));
+    assert_eq!(asked(&world, &order), counts(8, 5, 2, 1), "with a candidate");
 }
 
 /// The sizes of policy and key set have no part in it.
 #[test]
 fn more_routes_and_keys_cost_no_look_up_more() {
     let world = sample::world();
-    let more: String = (0..40)
+    let more: String = (0..4_000)
         .map(|at| format!("[[routes]]\npath = \"/r{at}\"\nallow = \"anyone\"\nrespond = {{ status = 200 }}\n"))
         .collect();
     sample::enforce(&world, &format!("{}\n{more}", sample::POLICY));
     let request = Request::new("GET", "/v1/whoami").bearer(&text(token()));
-    assert_eq!(asked(&world, &request), counts(3, 2, 0, 0));
+    assert_eq!(asked(&world, &request), counts(5, 3, 0, 0));
 }
 
 /// Every request, in every state, with every part broken.

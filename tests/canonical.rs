@@ -16,13 +16,15 @@ use tollgate::{
 use crate::canonical::table::{Fate, Row, hosts, targets};
 
 /// Reasons that are not about the target, and the one whose targets are too long for a table.
-const WITHOUT_A_ROW: [&str; 7] = [
+const WITHOUT_A_ROW: [&str; 9] = [
     "method",
     "target-too-long",
     "host",
     "authorization",
     "content-length",
     "transfer-encoding",
+    "repeated-header",
+    "repeated-parameter",
     "headers",
 ];
 

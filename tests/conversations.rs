@@ -17,6 +17,7 @@ mod conversations {
     mod memory;
     mod stores;
     mod tokens;
+    mod tuning;
 }
 #[expect(dead_code, reason = "each test uses a part of the world")]
 mod world;

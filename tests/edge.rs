@@ -12,9 +12,11 @@
 mod edge {
     mod bodies;
     mod broken;
+    mod explained;
     mod firewall;
     mod google;
     mod hosts;
+    mod live;
     mod load;
     mod logs;
     mod messages;

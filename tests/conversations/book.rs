@@ -14,6 +14,7 @@ use crate::world::{
     World,
     message::{Request, values},
     record::{Sent, sent},
+    sample,
 };
 
 /// One file of conversations.
@@ -141,7 +142,8 @@ fn named(mut text: String, world: &World, request: &Request, log: &Value) -> Str
     if let Some(version) = log["tollgate"]["policy"].as_str().filter(|version| version.len() == 16) {
         text = text.replace(version, "<policy>");
     }
-    text
+    // Where nothing could be read of it, only a problem names the policy.
+    text.replace(sample::version(), "<policy>")
 }
 
 /// The same value with its members in order, whatever order the JSON library keeps.

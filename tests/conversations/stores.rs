@@ -3,7 +3,7 @@
 use tollgate::{
     host::ConfigStore,
     identity::keys::{index_entry, key_entry},
-    policy::site::Site,
+    policy::pages::{self, page_entry},
 };
 
 use super::book::Book;
@@ -23,10 +23,10 @@ fn whoami() -> Request {
 fn the_policy_store() {
     let mut book = Book::open("policy_store");
     let public = Request::new("GET", "/healthz");
-    let spoiled = |spoil: fn(&World, &str)| {
+    let spoiled = |spoil: &dyn Fn(&World, &str)| {
         let world = sample::world();
         let version = sample::enforce(&world, POLICY);
-        spoil(&world, &Site::page_entry(&version));
+        spoil(&world, &version);
         world
     };
     let pointing_to = |version: &str| {
@@ -53,43 +53,116 @@ fn the_policy_store() {
         &pointing_to(&"v".repeat(65)),
         &public,
     );
-    book.row("pointer to nothing", MISCONFIGURED, &pointing_to("v1"), &public);
-    let no_json = spoiled(|world, page| world.put(ConfigStore::Policy, page, "INSIDE-10.0.0.7"));
-    book.row("page is no JSON", MISCONFIGURED, &no_json, &public);
-    let cut = spoiled(|world, page| world.put(ConfigStore::Policy, page, "{\"version\":\"INSIDE-10.0.0.7\","));
-    book.row("page is cut off", MISCONFIGURED, &cut, &public);
-    let other = spoiled(|world, page| {
-        let (_, other) = tollgate::policy::compile::compile_text(POLICY)
-            .unwrap()
-            .to_page()
-            .unwrap();
-        let version = page.trim_end_matches(".site");
-        world.put(ConfigStore::Policy, page, other.replacen(version, "INSIDE-10.0.0.7", 1));
-    });
-    book.row("page of another version", MISCONFIGURED, &other, &public);
-    let unknown = spoiled(|world, page| {
-        let (_, other) = tollgate::policy::compile::compile_text(POLICY)
-            .unwrap()
-            .to_page()
-            .unwrap();
-        world.put(
-            ConfigStore::Policy,
-            page,
-            other.replacen("\"hosts\"", "\"INSIDE-10.0.0.7\":1,\"hosts\"", 1),
-        );
-    });
-    book.row("page with an unknown member", MISCONFIGURED, &unknown, &public);
+    book.row(
+        "pointer to nothing",
+        MISCONFIGURED,
+        &pointing_to("aaaabbbbccccdddd"),
+        &public,
+    );
+    for (kind, entry) in [
+        ("index", pages::index_entry as fn(&str) -> String),
+        ("page", |version| page_entry(version, 0)),
+    ] {
+        let gone = spoiled(&|world, version| world.take(ConfigStore::Policy, &entry(version)));
+        book.row(&format!("{kind} is not there"), MISCONFIGURED, &gone, &public);
+        let rubbish = spoiled(&|world, version| world.put(ConfigStore::Policy, entry(version), "INSIDE-10.0.0.7"));
+        book.row(&format!("{kind} is rubbish"), MISCONFIGURED, &rubbish, &public);
+        let cut = spoiled(&|world, version| {
+            let text = world.get(ConfigStore::Policy, &entry(version));
+            world.put(
+                ConfigStore::Policy,
+                entry(version),
+                text.get(..text.len() / 2).expect("ASCII"),
+            );
+        });
+        book.row(&format!("{kind} is cut off"), MISCONFIGURED, &cut, &public);
+        let other = spoiled(&|world, version| {
+            let text = world.get(ConfigStore::Policy, &entry(version));
+            let other = text.replacen(version, "INSIDE-10-0-0-7x", 1);
+            world.put(ConfigStore::Policy, entry(version), other);
+        });
+        book.row(&format!("{kind} of another version"), MISCONFIGURED, &other, &public);
+    }
     book.close();
 }
 
-/// Once in force does not mean for good: the pointer is read for every request.
+/// The pointer is read for every request; where it can't be, what was good in this sandbox goes on, and a new sandbox
+/// has nothing that is good.
 #[test]
 fn a_policy_store_that_breaks_while_a_sandbox_lives() {
     let world = sample::world();
     let public = Request::new("GET", "/healthz");
     assert_eq!(world.exchange(&public).delivered.status, 200);
     world.break_part(Part::PolicyStore);
-    assert_eq!(world.exchange(&public).delivered.status, 503);
+    let first = world.exchange(&public);
+    assert_eq!(first.delivered.status, 200);
+    assert!(first.line.contains("goes on"), "it is reported: {}", first.line);
+    let second = world.exchange(&public);
+    assert_eq!(second.delivered.status, 200);
+    assert!(!second.line.contains("goes on"), "once: {}", second.line);
+    world.new_sandbox();
+    assert_eq!(
+        world.exchange(&public).delivered.status,
+        503,
+        "nothing can be read at all"
+    );
+}
+
+/// A pointer or a new policy that is spoiled stops nobody: the policy goes on that was good, in this sandbox and in those
+/// that begin after it at this POP, for an hour.
+#[test]
+fn rubbish_in_the_policy_store_breaks_nothing() {
+    let better = POLICY.replace("body = \"ok\"", "body = \"better\"");
+    for (name, spoil) in [
+        (
+            "pointer",
+            (|world, _| world.put(ConfigStore::Policy, "active", "rubbish\n")) as fn(&World, &str),
+        ),
+        ("no pointer", |world, _| world.take(ConfigStore::Policy, "active")),
+        ("index", |world, version| {
+            world.put(ConfigStore::Policy, pages::index_entry(version), "rubbish")
+        }),
+        ("page", |world, version| {
+            world.put(ConfigStore::Policy, page_entry(version, 0), "rubbish")
+        }),
+        ("no page", |world, version| {
+            world.take(ConfigStore::Policy, &page_entry(version, 0))
+        }),
+    ] {
+        let world = sample::world();
+        let public = Request::new("GET", "/healthz");
+        let body = |world: &World| String::from_utf8(world.exchange(&public).delivered.body).expect("text");
+        assert_eq!(body(&world), "ok", "{name}");
+        let version = sample::enforce(&world, &better);
+        spoil(&world, &version);
+        let other_host = world.exchange(&public.clone().host("other.example"));
+        assert_eq!(
+            other_host.delivered.status, 404,
+            "{name}: a request that needs no page proves nothing"
+        );
+        assert_eq!(body(&world), "ok", "{name}: the same sandbox");
+        world.new_sandbox();
+        assert_eq!(body(&world), "ok", "{name}: another sandbox");
+        sample::enforce(&world, &better);
+        // What was read of a version is kept, so mended entries count from the next sandbox on at the latest.
+        world.new_sandbox();
+        assert_eq!(body(&world), "better", "{name}: mended");
+        world.new_sandbox();
+        spoil(&world, &version);
+        for _ in 0..3 {
+            world.pass_s(1_200);
+            world.new_sandbox();
+            let status = world.exchange(&public).delivered.status;
+            assert!(status == 200 || status == 503, "{name}: {status}");
+        }
+        world.pass_s(1);
+        world.new_sandbox();
+        assert_eq!(
+            world.exchange(&public).delivered.status,
+            503,
+            "{name}: too long ago, however busy it was"
+        );
+    }
 }
 
 #[test]

@@ -83,86 +83,117 @@ async fn misconfigured(world: &World, name: &str, ask: Ask, cause: &str) {
     assert_misconfigured(name, &answer, &entry, cause);
 }
 
+/// Nothing was ever good at this POP, so nothing goes on.
 #[test]
 fn a_broken_policy_serves_nobody_until_it_is_mended() {
     own(WorldOptions::new(POLICY), async |world| {
         let store = Store::of(world, ConfigStore::Policy);
-        let entries = store.entries();
-        let version = entries["active"].as_str().expect("a version").to_owned();
-        let page_entry = format!("{version}.site");
-        let page = entries[&page_entry].as_str().expect("a page").to_owned();
-        let other = page.replace(&version, "0123456789abcdef");
-        let unknown_service = page.replace("\"service\":\"literal\"", "\"service\":\"gone\"");
-        assert_ne!(unknown_service, page);
-        let truncated = page.get(..page.len() / 2).expect("ASCII");
         let long = "v".repeat(100);
-        for (name, entry, value, cause) in [
-            ("no pointer", "active", None, "no entry `active`"),
-            ("empty pointer", "active", Some(""), "is no version"),
-            (
-                "rubbish in the pointer",
-                "active",
-                Some("../../etc/passwd"),
-                "is no version",
-            ),
-            ("pointer with a line end", "active", Some("abc\n"), "is no version"),
-            ("long pointer", "active", Some(long.as_str()), "is no version"),
+        for (name, value, cause) in [
+            ("no pointer", None, "no entry `active`"),
+            ("empty pointer", Some(""), "is no version"),
+            ("rubbish in the pointer", Some("../../etc/passwd"), "is no version"),
+            ("pointer with a line end", Some("abc\n"), "is no version"),
+            ("long pointer", Some(long.as_str()), "is no version"),
             (
                 "pointer to nowhere",
-                "active",
                 Some("deadbeefdeadbeef"),
-                "no entry `deadbeefdeadbeef.site`",
+                "no entry `deadbeefdeadbeef.index`",
             ),
         ] {
-            store.put_with(entry, value);
+            store.put_with("active", value);
             misconfigured(world, name, Ask::get("/healthz"), cause).await;
-            store.mend();
-            assert_eq!(world.ask(Ask::get("/healthz")).await.text(), "ok", "{name}: mended");
         }
         // The SDK panics over these, so the sandbox ends; what is answered and logged is the same.
         for (name, text) in [("file is no JSON", "{"), ("file is a list", "[]"), ("empty file", "")] {
             store.put(text);
             misconfigured(world, name, Ask::get("/healthz"), "config store tollgate").await;
-            store.mend();
-            assert_eq!(world.ask(Ask::get("/healthz")).await.text(), "ok", "{name}: mended");
         }
         fs::remove_file(&store.path).expect("a file");
         misconfigured(world, "no file", Ask::get("/healthz"), "config store tollgate").await;
         store.mend();
-        assert_eq!(world.ask(Ask::get("/healthz")).await.text(), "ok", "no file: mended");
-        // A sandbox reads the page of a version once, so broken pages come under versions of their own.
-        for (number, (name, page, cause)) in [
-            ("empty page", "", "malformed"),
-            ("truncated page", truncated, "malformed"),
-            ("rubbish page", "<html>", "malformed"),
-            ("page is a list", "[]", "malformed"),
-            ("page of another version", other.as_str(), "another version"),
-            (
-                "page with an unknown service",
-                unknown_service.as_str(),
-                "unknown service",
-            ),
-        ]
-        .into_iter()
-        .enumerate()
-        {
-            let broken = format!("{number:016x}");
-            let page = page.replace(&version, &broken);
-            let mut entries = store.entries();
-            entries.insert("active".to_owned(), json!(broken));
-            entries.insert(format!("{broken}.site"), json!(page));
-            store.put(&Value::Object(entries).to_string());
-            for target in ["/healthz", "/open/a", "/v1/orders/7", "/nowhere"] {
-                misconfigured(world, name, Ask::get(target), cause).await;
+        // A sandbox reads the entries of a version once, so each broken one is of a version of its own.
+        let mut number = 0_u64;
+        for place in ["index", "p0"] {
+            for (name, spoil, cause) in [
+                (
+                    "empty",
+                    (|_| String::new()) as fn(&str) -> String,
+                    "not one that this program can read",
+                ),
+                (
+                    "cut off",
+                    |good| good.get(..good.len() / 2).expect("ASCII").to_owned(),
+                    "cut off",
+                ),
+                ("rubbish", |_| "<html>".to_owned(), "not one that this program can read"),
+                (
+                    "another version's",
+                    |good| good.replacen(good.get(10..26).expect("a version"), "deadbeefdeadbeef", 1),
+                    "another version",
+                ),
+                ("changed", |good| format!("{good}A"), "cut off"),
+            ] {
+                number += 1;
+                let policy = POLICY.replace("body = \"ok\"", &format!("body = \"{number}\""));
+                let version = world.add_policy(&policy).expect("a policy");
+                let entry = format!("{version}.{place}");
+                let entries = Store::of(world, ConfigStore::Policy).entries();
+                let good = entries[&entry].as_str().expect("an entry");
+                world.put(&entry, Some(&spoil(good))).expect("a store");
+                world.put("active", Some(&version)).expect("a store");
+                for target in ["/healthz", "/open/a", "/v1/orders/7", "/nowhere"] {
+                    misconfigured(world, &format!("{place}: {name}"), Ask::get(target), cause).await;
+                }
             }
-            store.mend();
-            assert_eq!(world.ask(Ask::get("/healthz")).await.text(), "ok", "{name}: mended");
         }
         // An empty store is one that was never published to.
         store.put("{}");
         misconfigured(world, "empty store", Ask::get("/healthz"), "no entry `active`").await;
         store.mend();
         assert_eq!(world.ask(Ask::get("/healthz")).await.text(), "ok", "mended");
+    });
+}
+
+/// What was good at this POP goes on where the newest is spoiled, in every sandbox.
+#[test]
+fn rubbish_in_the_policy_store_breaks_nothing() {
+    own(WorldOptions::new(POLICY), async |world| {
+        let store = Store::of(world, ConfigStore::Policy);
+        let version = store.entries()["active"].as_str().expect("a version").to_owned();
+        assert_eq!(world.ask(Ask::get("/healthz")).await.text(), "ok");
+        for (name, value) in [
+            ("rubbish", Some("../../etc/passwd\n")),
+            ("empty", Some("")),
+            ("nothing", None),
+            ("pointer to nowhere", Some("deadbeefdeadbeef")),
+        ] {
+            store.put_with("active", value);
+            for _ in 0..9 {
+                let answer = world.ask(Ask::get("/healthz")).await;
+                let entry = world.log(&answer).await;
+                assert_eq!(
+                    (answer.text().as_str(), &entry["tollgate"]["policy"]),
+                    ("ok", &json!(version)),
+                    "{name}"
+                );
+            }
+        }
+        let better = POLICY.replace("body = \"ok\"", "body = \"better\"");
+        let next = world.add_policy(&better).expect("a policy");
+        for (place, value) in [("index", "rubbish"), ("p0", "rubbish")] {
+            let good = Store::of(world, ConfigStore::Policy);
+            good.put_with(&format!("{next}.{place}"), Some(value));
+            world.put("active", Some(&next)).expect("a store");
+            for _ in 0..9 {
+                assert_eq!(world.ask(Ask::get("/healthz")).await.text(), "ok", "{place}");
+            }
+            good.mend();
+        }
+        world.enforce(&better.replace("better", "best")).expect("a policy");
+        for _ in 0..9 {
+            assert_eq!(world.ask(Ask::get("/healthz")).await.text(), "best", "the next request");
+        }
     });
 }
 

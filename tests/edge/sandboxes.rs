@@ -1,13 +1,8 @@
 //! Sandboxes serve many requests. What one caller brought, another never sees, and a new policy is in force at once.
 
-use std::fs;
-
 use futures_util::StreamExt as _;
 use futures_util::stream;
-use serde_json::{Value, json};
-use tollgate::host::ConfigStore;
-use tollgate::policy::site::Site;
-use tollgate_devstack::local_stores::{LocalStores, file};
+use serde_json::json;
 use tollgate_devstack::signing::Algorithm;
 use tollgate_devstack::tokens::tampered_claims;
 use tollgate_devstack::world::{World, WorldOptions};
@@ -112,22 +107,9 @@ fn a_token_that_expires_is_refused_though_it_is_remembered() {
 }
 
 /// Puts the policy in force with a change, and gives the version that is new.
-fn change(world: &World, edit: impl FnOnce(&mut Value)) -> String {
-    let path = world.stores().join(file(ConfigStore::Policy));
-    let mut stores = LocalStores {
-        policy: serde_json::from_slice(&fs::read(&path).expect("a store")).expect("entries"),
-        ..LocalStores::default()
-    };
-    let active = stores.policy["active"].clone();
-    let mut page: Value = serde_json::from_str(&stores.policy[&Site::page_entry(&active)]).expect("a page");
-    edit(&mut page["site"]);
-    stores
-        .activate(&serde_json::from_value(page["site"].take()).expect("a site"))
-        .expect("a page");
-    let keys = world.stores().join(file(ConfigStore::Keys));
-    stores.keys = serde_json::from_slice(&fs::read(keys).expect("a store")).expect("entries");
-    stores.write_config_stores(world.stores()).expect("stores");
-    stores.policy["active"].clone()
+fn change(world: &World, from: &str, to: &str) -> String {
+    assert!(POLICY.contains(from), "{from}");
+    world.enforce(&POLICY.replace(from, to)).expect("a policy")
 }
 
 #[test]
@@ -145,7 +127,11 @@ fn a_new_policy_is_in_force_with_the_next_request() {
                 .to_owned();
         }
 
-        let stricter = change(world, |site| site["issuers"]["okta"]["audience"] = json!(["api://new"]));
+        let stricter = change(
+            world,
+            r#"["api://orders", "https://api.example.com"]"#,
+            r#"["api://new"]"#,
+        );
         assert_ne!(stricter, first);
         for _ in 0..12 {
             let (_, entry) = world.refused(ask(), 401, "audience-wrong").await;
@@ -155,26 +141,18 @@ fn a_new_policy_is_in_force_with_the_next_request() {
             );
         }
 
-        let back = change(world, |site| {
-            site["issuers"]["okta"]["audience"] = json!(["api://orders", "https://api.example.com"]);
-        });
+        let back = change(world, "my-project", "my-project");
         assert_eq!(back, first, "the same policy has the same version");
         for _ in 0..6 {
             assert_eq!(world.ask(ask()).await.status, 200, "rolled back");
         }
 
-        change(world, |site| {
-            for route in site["routes"].as_array_mut().expect("routes") {
-                if route["methods"] == json!(["GET"]) {
-                    route["allow"]["one_of"][0]["scopes"] = json!(["orders:audit"]);
-                }
-            }
-        });
+        change(world, r#"scopes = ["orders:read"]"#, r#"scopes = ["orders:audit"]"#);
         for _ in 0..6 {
             world.refused(ask(), 403, "scope-missing").await;
         }
 
-        change(world, |site| site["hosts"] = json!(["other.example"]));
+        change(world, r#"["api.example.com"]"#, r#"["other.example"]"#);
         for _ in 0..6 {
             world.refused(ask(), 404, "route-unknown").await;
         }

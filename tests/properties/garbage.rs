@@ -7,7 +7,10 @@ use serde_json::Value;
 use tollgate::{
     host::ConfigStore,
     identity::keys::{VerifyingKey, entries, key_entry},
-    policy::{compile::compile_text, site::Site},
+    policy::{
+        compile::compile_text,
+        pages::{self, compiled, page_entry},
+    },
     request::{CanonicalRequest, Head},
     secret::Secret,
     upstream::service_account::ServiceAccount,
@@ -47,8 +50,10 @@ fn jwk(algorithm: Algorithm) -> String {
     okta().key(algorithm).public_jwk().to_string()
 }
 
+/// The version of a policy, and its page.
 fn page() -> (String, String) {
-    compile_text(sample::POLICY).unwrap().to_page().unwrap()
+    let compiled = compiled(&compile_text(sample::POLICY).unwrap()).unwrap();
+    (compiled.version, compiled.entries[0].1.clone())
 }
 
 proptest! {
@@ -104,9 +109,9 @@ proptest! {
     fn pages(bytes in prop_oneof![vec(any::<u8>(), 0..80), spoiled(page().1)]) {
         let (version, _) = page();
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        let _ = Site::from_page(&version, &text);
+        let _ = pages::Index::read(&version, &text);
         let world = sample::world();
-        world.put(ConfigStore::Policy, format!("{version}.site"), text);
+        world.put(ConfigStore::Policy, page_entry(&version, 0), text);
         // A changed page may well be a page; what is not, lets nobody in.
         let exchange = world.exchange(&Request::new("GET", "/v1/orders/7"));
         prop_assert!(exchange.delivered.status >= 400 || exchange.log["tollgate"]["route"] != Value::Null, "{}", exchange.line);

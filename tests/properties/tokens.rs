@@ -81,7 +81,10 @@ proptest! {
         removed in any::<prop::sample::Index>(),
     ) {
         let world = sample::world();
-        let rules: Vec<String> = rules.iter().map(|scopes| format!("{{ issuer = \"okta\", scopes = {scopes:?} }}")).collect();
+        let rules: Vec<String> = rules.iter().map(|scopes| match scopes.is_empty() {
+            true => "{ issuer = \"okta\" }".to_owned(),
+            false => format!("{{ issuer = \"okta\", scopes = {scopes:?} }}"),
+        }).collect();
         sample::enforce(&world, &format!(
             "{}\n[[routes]]\npath = \"/tried\"\nallow = [{}]\nrespond = {{ status = 200 }}\n",
             sample::POLICY,

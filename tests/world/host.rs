@@ -50,6 +50,18 @@ impl Host for World {
         "MEM"
     }
 
+    fn country(&self, address: std::net::IpAddr) -> Option<String> {
+        self.countries.borrow().get(&address).cloned()
+    }
+
+    fn header_values(&self, request: &Request, name: &str) -> Vec<Secret<Vec<u8>>> {
+        let values = request
+            .headers
+            .iter()
+            .filter(|(found, _)| found.eq_ignore_ascii_case(name));
+        values.map(|(_, value)| Secret::new(value.clone().into())).collect()
+    }
+
     async fn config(&self, store: ConfigStore, entry: &str) -> Result<Option<String>, StoreFault> {
         self.note(Event::Config(store, entry.to_owned()));
         let part = match store {

@@ -134,6 +134,6 @@ pub(crate) fn edit(headers: &mut Vec<(String, String)>, edits: &HeaderEdits) {
     }
     for (name, value) in &edits.set {
         headers.retain(|(found, _)| !found.eq_ignore_ascii_case(name));
-        headers.push(((*name).to_owned(), value.expose().clone()));
+        headers.push((name.to_string(), value.expose().clone()));
     }
 }

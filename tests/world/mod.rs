@@ -24,7 +24,7 @@ use std::{
 
 use serde_json::Value;
 use tollgate::{
-    gateway::{Outcome, handle},
+    gateway::{Outcome, afterwards, handle},
     host::{ConfigStore, SendFault},
     request::CanonicalRequest,
     sandbox::Sandbox,
@@ -61,6 +61,8 @@ pub(crate) struct World {
     unix_ms: Cell<u64>,
     config: RefCell<HashMap<(ConfigStore, String), String>>,
     secrets: RefCell<HashMap<String, Vec<u8>>>,
+    /// The countries of addresses.
+    pub(crate) countries: RefCell<HashMap<std::net::IpAddr, String>>,
     broken: RefCell<HashSet<Part>>,
     sandbox: RefCell<Sandbox>,
     /// The POP's cache.
@@ -152,6 +154,7 @@ impl World {
         let head = request.head(REQUEST_ID);
         let sandbox = self.sandbox.borrow();
         let (outcome, mut entry) = ready(handle(self, &sandbox, &head, request.clone()));
+        ready(afterwards(self, &sandbox));
         let canonical = CanonicalRequest::new(&head);
         let debug = format!("{outcome:?} {entry:?} {head:?} {canonical:?} {sandbox:?}");
         entry.finish(outcome.status(), 0);
@@ -161,7 +164,7 @@ impl World {
                 headers: answer
                     .headers
                     .iter()
-                    .map(|(name, value)| ((*name).to_owned(), value.clone()))
+                    .map(|(name, value)| (name.to_string(), value.clone()))
                     .collect(),
                 body: if request.method == "HEAD" {
                     Vec::new()

@@ -3,7 +3,11 @@
 use std::sync::OnceLock;
 
 use serde_json::{Value, json};
-use tollgate::{host::ConfigStore, identity::keys, policy::compile::compile_text};
+use tollgate::{
+    host::ConfigStore,
+    identity::keys,
+    policy::{compile::compile_text, pages::compiled},
+};
 use tollgate_devstack::{
     signing::{Algorithm, SigningKey},
     tokens::{Issuer, TokenBuilder},
@@ -113,10 +117,28 @@ pub(crate) fn text(token: TokenBuilder<'_>) -> String {
     token.build().expect("a token")
 }
 
+/// The version of the sample policy.
+pub(crate) fn version() -> &'static str {
+    static VERSION: OnceLock<String> = OnceLock::new();
+    VERSION.get_or_init(|| {
+        compiled(&compile_text(POLICY).expect("a policy"))
+            .expect("pages")
+            .version
+    })
+}
+
+/// Puts a policy's entries into its store; gives its version.
+pub(crate) fn add(world: &World, policy: &str) -> String {
+    let compiled = compiled(&compile_text(policy).expect("a policy")).expect("pages");
+    for (name, text) in compiled.entries {
+        world.put(ConfigStore::Policy, name, text);
+    }
+    compiled.version
+}
+
 /// Puts a policy in force; gives its version.
 pub(crate) fn enforce(world: &World, policy: &str) -> String {
-    let (version, page) = compile_text(policy).expect("a policy").to_page().expect("a page");
-    world.put(ConfigStore::Policy, format!("{version}.site"), page);
+    let version = add(world, policy);
     world.put(ConfigStore::Policy, "active", version.clone());
     version
 }
