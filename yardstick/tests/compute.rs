@@ -10,7 +10,10 @@ use std::{sync::LazyLock, time::Instant};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
-use tollgate::{identity::keys, policy::compile::compile_text};
+use tollgate::{
+    identity::keys,
+    policy::{compile::compile_text, pages::compiled},
+};
 use tollgate_devstack::{
     edge_program::{Build, build, build_program},
     signing::{Algorithm, SigningKey},
@@ -72,9 +75,12 @@ static PROGRAM: LazyLock<Program> = LazyLock::new(|| {
 static OKTA: LazyLock<Issuer> = LazyLock::new(|| Issuer::new("okta", ISSUER, "api://orders").unwrap());
 
 fn world() -> World {
-    let (version, page) = compile_text(POLICY).unwrap().to_page().unwrap();
-    let policy = |entry: &str, value: &str| ("tollgate".to_owned(), entry.to_owned(), value.to_owned());
-    let mut config = vec![policy(&format!("{version}.site"), &page), policy("active", &version)];
+    let compiled = compiled(&compile_text(POLICY).unwrap()).unwrap();
+    let pointer = ("active".to_owned(), compiled.version);
+    let entries = compiled.entries.into_iter().chain([pointer]);
+    let mut config: Vec<_> = entries
+        .map(|(entry, value)| ("tollgate".to_owned(), entry, value))
+        .collect();
     let stored = keys::entries(ISSUER, &OKTA.jwks().to_string(), NOW).unwrap();
     let stored = stored.entries.into_iter();
     config.extend(stored.map(|(entry, value)| ("tollgate_keys".to_owned(), entry, value)));

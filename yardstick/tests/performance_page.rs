@@ -36,3 +36,24 @@ fn the_page_is_of_this_program() {
          cargo performance --keep versus --keep load --keep profiles"
     );
 }
+
+/// Routing costs the same from ten routes to ten thousand, in a fresh sandbox and in one that is in use.
+#[test]
+fn routing_is_flat() {
+    let repository = repository().expect("this repository");
+    let budget = std::fs::read_to_string(repository.join("budget.toml")).expect("budget.toml");
+    let budget = Budget::read(&budget).expect("budget.toml");
+    for state in ["fresh", "reused"] {
+        let of_sizes: Vec<u64> = [10, 100, 1_000, 10_000]
+            .map(|routes| budget.portable[&format!("routes/{routes}/{state}")].program)
+            .into();
+        let (least, most) = (
+            of_sizes.iter().min().expect("sizes"),
+            of_sizes.iter().max().expect("sizes"),
+        );
+        assert!(
+            most * 100 <= least * 105,
+            "{state}: {of_sizes:?} are not within 5 % of each other"
+        );
+    }
+}

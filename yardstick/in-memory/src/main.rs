@@ -18,7 +18,7 @@ use std::{
 
 use serde::Serialize;
 use tollgate::{
-    gateway::handle,
+    gateway::{afterwards, handle},
     request::{HEADERS_READ, Head},
     sandbox::Sandbox,
     secret::Secret,
@@ -93,7 +93,11 @@ fn head(request: &Request) -> Head {
 
 /// One request from its head to its log entry; gives the client's status too.
 fn pass(memory: &Memory, sandbox: &Sandbox, head: &Head) -> Result<(u16, String), String> {
-    let future = handle(memory, sandbox, head, ());
+    let future = async {
+        let handled = handle(memory, sandbox, head, ()).await;
+        afterwards(memory, sandbox).await;
+        handled
+    };
     let Poll::Ready((outcome, mut entry)) = pin!(future).poll(&mut Context::from_waker(Waker::noop())) else {
         return Err("a call of the home in memory is ready at once".to_owned());
     };

@@ -1,5 +1,6 @@
 //! The home in memory: maps for stores and cache, a clock that stands still, and one answer for each outside host.
 
+use std::net::IpAddr;
 use std::{
     cell::{Cell, RefCell},
     collections::HashMap,
@@ -93,6 +94,14 @@ impl Host for Memory {
 
     fn pop(&self) -> &str {
         "MEM"
+    }
+
+    fn country(&self, _: IpAddr) -> Option<String> {
+        None
+    }
+
+    fn header_values(&self, (): &(), _: &str) -> Vec<Secret<Vec<u8>>> {
+        Vec::new()
     }
 
     async fn config(&self, store: ConfigStore, entry: &str) -> Result<Option<String>, StoreFault> {

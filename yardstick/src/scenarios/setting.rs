@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use tollgate::{
     host::ConfigStore,
     identity::keys::{index_entry, key_entry},
-    policy::compile::compile_text,
+    policy::{compile::compile_text, pages::compiled},
 };
 use tollgate_devstack::signing::Algorithm;
 
@@ -141,22 +141,15 @@ pub(super) fn kid(algorithm: Algorithm) -> &'static str {
 
 /// Puts a policy in force.
 pub(super) fn enforce(world: &mut World, policy: &str) -> anyhow::Result<()> {
-    let (version, page) = compile_text(policy)
-        .map_err(|problems| anyhow::anyhow!("{problems:?}"))?
-        .to_page()
-        .map_err(anyhow::Error::msg)?;
-    put_page(world, &version, page);
-    Ok(())
-}
-
-/// Puts a compiled page in force.
-pub(super) fn put_page(world: &mut World, version: &str, page: String) {
+    let site = compile_text(policy).map_err(|problems| anyhow::anyhow!("{problems:?}"))?;
+    let compiled = compiled(&site).map_err(anyhow::Error::msg)?;
     let store = ConfigStore::Policy.name();
     world.config.retain(|(of, ..)| of != store);
-    world
-        .config
-        .push((store.to_owned(), "active".to_owned(), version.to_owned()));
-    world.config.push((store.to_owned(), format!("{version}.site"), page));
+    let pointer = ("active".to_owned(), compiled.version);
+    for (entry, value) in compiled.entries.into_iter().chain([pointer]) {
+        world.config.push((store.to_owned(), entry, value));
+    }
+    Ok(())
 }
 
 pub(super) fn put_key(world: &mut World, issuer: &str, kid: &str, jwk: &Value) {

@@ -1,17 +1,15 @@
 //! The same work in larger and larger worlds: what must stay flat, and what may grow with what one request brings.
 
-use anyhow::Context as _;
 use serde_json::{Map, Value, json};
-use tollgate::policy::{compile::compile_text, template::PathTemplate};
 use tollgate_devstack::signing::Algorithm;
 
-use crate::scenario::{Request, Scenario, State, World};
+use crate::scenario::{Request, Scenario, State};
 
-use super::setting::{ISSUER, Setting, claims, expect, put_index, put_key, put_page, request};
+use super::setting::{ISSUER, Setting, claims, enforce, expect, put_index, put_key, request};
 
-/// How many routes a policy has. More than some 40 don't fit into one config-store value today: the page is given to
-/// the program whole all the same, to show what it would cost.
+/// How many routes a policy has, and how many services they go to.
 const ROUTES: [usize; 4] = [10, 100, 1_000, 10_000];
+const SERVICES: usize = 10;
 const ISSUERS: [usize; 4] = [1, 5, 20, 50];
 const KEYS: [usize; 4] = [2, 20, 100, 500];
 /// The claims of a token as JSON, in bytes. A token is a third longer, and the gateway takes no token above 8,192 bytes.
@@ -36,16 +34,12 @@ pub(super) fn all(setting: &Setting) -> anyhow::Result<Vec<Scenario>> {
     Ok(scenarios)
 }
 
-/// A public answer under a policy with that many routes, the matching one in the middle.
+/// A public answer under a policy with that many routes, the matching one in the middle. The others go to a few services
+/// and ask for scopes, as those of a company would.
 fn routes(setting: &Setting, count: usize) -> anyhow::Result<[Scenario; 2]> {
-    let paths: Vec<String> = (0..count).map(|at| format!("/v1/resource-{at:05}/{{id}}")).collect();
     let counted = request(&format!("/v1/resource-{:05}/7", count / 2), None);
     let mut world = setting.world.clone();
-    let parts = json!({
-        "hosts": ["api.example.com"], "remember_s": 3_600, "issuers": {}, "services": {},
-        "routes": paths.iter().map(|path| route(path)).collect::<Result<Vec<_>, _>>()?,
-    });
-    put_site(&mut world, &format!("routes-{count}"), &parts);
+    enforce(&mut world, &policy_of(count))?;
     let scenario = |word: &str, state: State, before: Vec<Request>| Scenario {
         world: world.clone(),
         ..setting.scenario(format!("routes/{count}/{word}"), &before, state, &counted, expect(200))
@@ -56,17 +50,28 @@ fn routes(setting: &Setting, count: usize) -> anyhow::Result<[Scenario; 2]> {
     ])
 }
 
-fn route(path: &str) -> anyhow::Result<Value> {
-    PathTemplate::parse(path).map_err(anyhow::Error::msg)?;
-    Ok(json!({
-        "path": path, "methods": ["GET"], "allow": "anyone",
-        "action": { "respond": { "status": 200, "content_type": "text/plain", "body": "ok" } },
-    }))
-}
-
-/// A site that is too large for the compiler's one page, in the compiler's form.
-fn put_site(world: &mut World, version: &str, parts: &Value) {
-    put_page(world, version, json!({ "version": version, "site": parts }).to_string());
+fn policy_of(count: usize) -> String {
+    let mut policy = format!(
+        "[gateway]\nhosts = [\"api.example.com\"]\n[issuers.login]\nissuer = \"{ISSUER}\"\naudience = [\"api://orders\"]\n"
+    );
+    for service in 0..SERVICES {
+        policy.push_str(&format!(
+            "[services.s{service}]\nurl = \"https://s{service}-1.europe-west1.run.app\"\ninvoker = \"edge@my-project.iam.gserviceaccount.com\"\n"
+        ));
+    }
+    for at in 0..count {
+        let service = at % SERVICES;
+        let does = match at == count / 2 {
+            true => "allow = \"anyone\"\nrespond = { status = 200, body = \"ok\" }".to_owned(),
+            false => {
+                format!("allow = [{{ issuer = \"login\", scopes = [\"s{service}:read\"] }}]\nto = \"s{service}\"")
+            }
+        };
+        policy.push_str(&format!(
+            "[[routes]]\npath = \"/v1/resource-{at:05}/{{id}}\"\nmethods = [\"GET\"]\n{does}\n"
+        ));
+    }
+    policy
 }
 
 /// Claims in the POP's cache, a fresh sandbox, and that many issuers.
@@ -78,14 +83,12 @@ fn issuers(setting: &Setting, count: usize) -> anyhow::Result<Scenario> {
         "[gateway]\nhosts = [\"api.example.com\"]\n[issuers.login]\nissuer = \"{ISSUER}\"\naudience = [\"api://orders\"]\n\
          {others}[[routes]]\npath = \"/v1/whoami\"\nallow = [{{ issuer = \"login\" }}]\nrespond = {{ status = 200 }}\n"
     );
-    let site = compile_text(&policy).map_err(|problems| anyhow::anyhow!("{problems:?}"))?;
     let mut scenario = known_in_pop(
         setting,
         format!("issuers/{count}/fresh"),
         &setting.token(Algorithm::Rs256),
     );
-    let parts = serde_json::to_value(site).context("no site")?;
-    put_site(&mut scenario.world, &format!("issuers-{count}"), &parts);
+    enforce(&mut scenario.world, &policy)?;
     Ok(scenario)
 }
 

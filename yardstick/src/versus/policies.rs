@@ -125,7 +125,7 @@ mod tests {
         let text = gateway("http://127.0.0.1:8080", 10, "0s");
         let (_, site) = tollgate_devstack::world::read_policy(&text).expect("a policy");
         assert_eq!(site.parts().routes.len(), 10);
-        assert_eq!(site.parts().remember_s, 0);
+        assert_eq!(site.settings().remember_s, 0);
     }
 
     #[test]

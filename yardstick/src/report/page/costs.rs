@@ -56,8 +56,7 @@ others find one in use. Every scenario is in [measured.json](performance/measure
 
 pub(super) const GROWTH: &str = "\
 The same work in larger and larger worlds. Routes, issuers and keys are what an operator adds; claims and headers are what a
-request brings. A policy of more than some 40 routes does not fit into one value of a config store today: it is given to the
-program whole all the same.
+request brings.
 ";
 
 pub(super) fn of_requests(counts: &Counted) -> String {
