@@ -52,13 +52,14 @@ pub struct Compiled {
 /// # Errors
 /// Why it can't be laid out so.
 pub fn compiled(site: &Site) -> Result<Compiled, String> {
+    let written = Written::of(site)?;
     let few_enough = |compiled: &Compiled| compiled.entries.len() <= ENTRIES_MAX;
-    if let Ok(compiled) = compiled_within(site, PAGE_CHARACTERS_WANTED)
+    if let Ok(compiled) = within(site, &written, PAGE_CHARACTERS_WANTED)
         && few_enough(&compiled)
     {
         return checked(site, compiled);
     }
-    let mut good = compiled_within(site, PAGE_CHARACTERS_MAX)?;
+    let mut good = within(site, &written, PAGE_CHARACTERS_MAX)?;
     if !few_enough(&good) {
         return Err(format!(
             "the compiled policy has {} entries, and two versions must fit a config store of 500; use fewer routes, or \
@@ -69,7 +70,7 @@ pub fn compiled(site: &Site) -> Result<Compiled, String> {
     let (mut too_short, mut long_enough) = (PAGE_CHARACTERS_WANTED, PAGE_CHARACTERS_MAX);
     while long_enough - too_short > PAGE_CHARACTERS_STEP {
         let middle = usize::midpoint(too_short, long_enough);
-        match compiled_within(site, middle) {
+        match within(site, &written, middle) {
             Ok(compiled) if few_enough(&compiled) => (good, long_enough) = (compiled, middle),
             _ => too_short = middle,
         }
@@ -97,8 +98,11 @@ fn checked(site: &Site, compiled: Compiled) -> Result<Compiled, String> {
 /// # Errors
 /// Why it can't be laid out so.
 pub fn compiled_within(site: &Site, characters_max: usize) -> Result<Compiled, String> {
-    let written = Written::of(site)?;
-    let Layout { tree, pages } = lay_out(site, &written, characters_max)?;
+    within(site, &Written::of(site)?, characters_max)
+}
+
+fn within(site: &Site, written: &Written, characters_max: usize) -> Result<Compiled, String> {
+    let Layout { tree, pages } = lay_out(site, written, characters_max)?;
     let bodies: Vec<(u32, Body)> = (0..)
         .zip(&pages)
         .filter_map(|(number, routes)| Some((number, routes.as_ref()?)))
