@@ -5,7 +5,7 @@
 use serde::Serialize;
 
 use crate::policy::{
-    hours::{DAY_MIN, DAYS, Hours},
+    hours::{DAYS, Hours},
     rule::Rule,
     site::{
         Site,
@@ -110,7 +110,9 @@ pub fn words(rule: &Rule) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-fn hours(hours: Hours) -> String {
+/// Hours in words, as in `from 08:00 to 18:00 UTC+01:00 on mon, tue`.
+#[must_use]
+pub fn hours(hours: Hours) -> String {
     let clock = |minutes: u16| format!("{:02}:{:02}", minutes / 60, minutes % 60);
     let days: Vec<&str> = (0_u32..)
         .zip(DAYS)
@@ -124,12 +126,11 @@ fn hours(hours: Hours) -> String {
     };
     let sign = if hours.offset_min < 0 { '-' } else { '+' };
     let offset = clock(hours.offset_min.unsigned_abs());
-    let to = if hours.to_min == DAY_MIN {
-        "24:00".to_owned()
-    } else {
+    format!(
+        "from {} to {} UTC{sign}{offset}{on}",
+        clock(hours.from_min),
         clock(hours.to_min)
-    };
-    format!("from {} to {to} UTC{sign}{offset}{on}", clock(hours.from_min))
+    )
 }
 
 fn does(action: &Action) -> String {

@@ -1,10 +1,11 @@
 //! The rules of a route in words, and whether the caller meets each.
 //!
-//! Promises: whether a rule is met, and which part of it is not, is [`Rule::unmet`]'s to say.
+//! Promises: whether a rule is met, and which part of it is not, is [`Rule::unmet`]'s to say; the words are those of the
+//! coverage table.
 
 use serde::Serialize;
 use tollgate::policy::{
-    hours::{DAYS, Hours},
+    coverage::words,
     rule::{Circumstances, Rule},
 };
 
@@ -26,51 +27,4 @@ pub(super) fn judged(rules: &[Rule], by: &Circumstances<'_>) -> Vec<Judged> {
         unmet: rule.unmet(by).map(|part| in_words(part, rule, by)),
     });
     judged.collect()
-}
-
-/// A rule in words.
-fn words(rule: &Rule) -> String {
-    let mut words = vec![format!("issuer {}", rule.issuers.join(" or "))];
-    let claims: Vec<String> = rule
-        .claims
-        .iter()
-        .map(|test| format!("{} {}", test.name, test.wanted.words()))
-        .collect();
-    let networks: Vec<String> = rule.addresses.iter().map(ToString::to_string).collect();
-    for (part, named, between) in [
-        ("scopes", &rule.scopes, " and "),
-        ("role", &rule.roles, " or "),
-        ("group", &rule.groups, " or "),
-        ("claim", &claims, " and "),
-        ("client", &rule.clients, " or "),
-        ("address in", &networks, " or "),
-        ("country", &rule.countries, " or "),
-    ] {
-        if !named.is_empty() {
-            words.push(format!("{part} {}", named.join(between)));
-        }
-    }
-    words.extend(rule.hours.map(hours));
-    words.join(", ")
-}
-
-/// Hours in words, as in `08:00 to 18:00 (+01:00) on mon tue`.
-pub(super) fn hours(hours: Hours) -> String {
-    let clock = |minutes: u16| format!("{:02}:{:02}", minutes / 60, minutes % 60);
-    let sign = if hours.offset_min < 0 { '-' } else { '+' };
-    let offset = clock(hours.offset_min.unsigned_abs());
-    let days: Vec<&str> = (0_u32..)
-        .zip(DAYS)
-        .filter(|(number, _)| hours.days & 1_u8.wrapping_shl(*number) != 0)
-        .map(|(_, day)| day)
-        .collect();
-    let on = match days.len() == DAYS.len() {
-        true => String::new(),
-        false => format!(" on {}", days.join(" ")),
-    };
-    format!(
-        "{} to {} ({sign}{offset}){on}",
-        clock(hours.from_min),
-        clock(hours.to_min)
-    )
 }

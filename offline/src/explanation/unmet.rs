@@ -4,13 +4,12 @@
 
 use tollgate::{
     policy::{
+        coverage::hours,
         rule::{Circumstances, Rule, Unmet},
         wanted::{Scalar, Wanted},
     },
     time::WallClock,
 };
-
-use crate::explanation::rules::hours;
 
 /// The part in words, as in `scopes: needs orders:write, has orders:read`.
 pub(super) fn in_words(part: Unmet, rule: &Rule, by: &Circumstances<'_>) -> String {

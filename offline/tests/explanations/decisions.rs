@@ -82,7 +82,7 @@ fn each_way_is_told() {
                 question.at.unix_ms += 36_000_000;
             },
             "refuse outside-hours",
-            &["hours: needs 08:00 to 18:00 (+00:00) on sat, it is 2026-11-21T18:00:00.000Z"],
+            &["hours: needs from 08:00 to 18:00 UTC+00:00 on sat, it is 2026-11-21T18:00:00.000Z"],
         ),
         (
             "issuer",

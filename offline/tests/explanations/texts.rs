@@ -26,11 +26,11 @@ caller
   issuer okta, subject u1, scopes orders:write, roles guest
 
 rules, of which one must be met
-  - issuer okta, scopes orders:read, claim tenant = {id} of the path
+  - issuer okta, scope orders:read, claim tenant = {id} of the path
       scopes: needs orders:read, has orders:write
-  - issuer okta, role admin or support, address in 203.0.113.0/24
+  - issuer okta, role admin or support, from 203.0.113.0/24
       role: needs one of admin support, has guest
-  - issuer partner, client shop, country DE, 08:00 to 18:00 (+00:00) on sat
+  - issuer partner, client shop, in DE, from 08:00 to 18:00 UTC+00:00 on sat
       issuer: needs partner, is okta
 
 decision
