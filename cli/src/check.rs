@@ -5,7 +5,7 @@
 use std::{fs, io::Write, path::PathBuf};
 
 use anyhow::Context as _;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use tollgate::policy::{
     compile::compile_text,
     coverage::{rows, unused},
@@ -15,7 +15,7 @@ use tollgate::policy::{
     site::Site,
 };
 
-use crate::{coverage, diagnostics};
+use crate::{coverage, diagnostics, format::Format};
 
 /// Check a policy: report all problems at once, each with its line and the mend, and end with 1 if there is any
 #[derive(Debug, Args)]
@@ -25,14 +25,6 @@ pub(crate) struct Check {
     /// How the report is written
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Format {
-    /// For people: what is wrong, with the text underlined
-    Human,
-    /// For programs: one JSON object
-    Json,
 }
 
 impl Check {

@@ -3,14 +3,14 @@
 use std::{fs, io::Write, net::IpAddr, path::PathBuf, time::SystemTime};
 
 use anyhow::Context as _;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use tollgate::{secret::Secret, time::WallClock};
 use tollgate_offline::{
     Credential, Question, Rehearsal,
     question::{address, time},
 };
 
-use crate::{diagnostics::compiled_or_shown, named};
+use crate::{diagnostics::compiled_or_shown, format::Format, named};
 
 /// Explain what a policy does with a request: the routes that were looked at, the rules that were met or not, and the
 /// request as it would leave
@@ -61,15 +61,6 @@ pub(crate) struct Explain {
     /// How the explanation is written
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
-}
-
-/// How something is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// For people
-    Human,
-    /// For programs
-    Json,
 }
 
 impl Explain {

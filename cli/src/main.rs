@@ -5,6 +5,7 @@ mod compile;
 mod coverage;
 mod diagnostics;
 mod explain;
+mod format;
 mod serve;
 mod test;
 

@@ -8,7 +8,8 @@ use tollgate_offline::{Rehearsal, question::time};
 
 use crate::{
     diagnostics::compiled_or_shown,
-    explain::{Format, now, tune},
+    explain::{now, tune},
+    format::Format,
     named,
 };
 
