@@ -113,8 +113,10 @@ fn is_behind(other: &Route, relaxed: &Route) -> bool {
         Some((Part::Rest, before)) => before.iter().all(|part| matches!(part, Part::Literal(_))),
         _ => false,
     };
-    let closest = |route: &Route| route.hosts.iter().map(rank_of).min().unwrap_or(HostRank::Any);
-    takes_all_below && relaxed.path.precedence(&other.path).is_lt() && closest(other) >= closest(relaxed)
+    // Hosts are named more or less closely one by one, so the other's closest is held against the relaxed one's least close.
+    let closest = other.hosts.iter().map(rank_of).min().unwrap_or(HostRank::Any);
+    let least_close = relaxed.hosts.iter().map(rank_of).max().unwrap_or(HostRank::Any);
+    takes_all_below && relaxed.path.precedence(&other.path).is_lt() && closest >= least_close
 }
 
 fn hosts_meet(one: &Route, other: &Route) -> bool {

@@ -80,3 +80,19 @@ fn a_catch_all_behind_a_relaxed_route_is_no_rule_to_go_around() {
     );
     assert!(compile_text(&policy).is_ok(), "{:?}", compile_text(&policy));
 }
+
+/// How closely a route names a host differs from host to host: where the relaxed route names one by `*.`, a route for that
+/// very host goes first, and what only the relaxed one takes leads around it.
+#[test]
+fn a_relaxed_route_that_names_one_host_closely_is_not_first_on_all() {
+    let hosts = "hosts = [\"API.example.com\", \"a.example\", \"*.b.example\"]";
+    let policy = format!(
+        "{}[[routes]]\nhosts = [\"a.example\", \"*.b.example\"]\npath = \"/files/{{rest...}}\"\nallow = \"anyone\"\n\
+         to = \"orders\"\nrelax = [\"double-slash\"]\n\
+         [[routes]]\nhosts = [\"x.b.example\"]\npath = \"/{{a}}/{{b}}\"\nallow = [{{ issuer = \"okta\" }}]\nto = \"orders\"\n",
+        GOOD.replace("hosts = [\"API.example.com\"]", hosts)
+    );
+    let problems = compile_text(&policy).unwrap_err();
+    let places: Vec<_> = problems.iter().map(|problem| problem.place.as_str()).collect();
+    assert_eq!(places, ["routes[2].relax"], "{problems:?}");
+}
