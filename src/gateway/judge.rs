@@ -12,11 +12,13 @@ use crate::{
         decide::{Caller, Permit, Scene, decide},
         pages::Found,
         route::Asked,
+        rule::Rule,
         site::{
             route::{Action, Allow, Route},
             service::Service,
         },
         tuning::Knobs,
+        wanted::{Captures, Test, Wanted},
     },
     rejection::{Rejection, TokenRefusal},
     request::{CanonicalRequest, Head},
@@ -71,9 +73,12 @@ impl<H: Host> Court<'_, H> {
         let route = &found.route;
         self.asked.request.refused_unless(&route.relax)?;
         let caller = self.caller(versioned, route, noted).await?;
-        let captures = route
-            .path
-            .captures(self.asked.request.path(), |segments| segments.join("/"));
+        let captures = match asks_captures(route) {
+            true => route
+                .path
+                .captures(self.asked.request.path(), |segments| segments.join("/")),
+            false => Captures::default(),
+        };
         let country = match (asks_country(route), self.head.client) {
             (true, Some(address)) => self.host.country(address),
             _ => None,
@@ -163,8 +168,17 @@ fn check_revocation(knobs: &Knobs, permit: &Permit) -> Result<(), TokenRefusal> 
 }
 
 fn asks_country(route: &Route) -> bool {
+    has_rule(route, |rule| !rule.countries.is_empty())
+}
+
+fn asks_captures(route: &Route) -> bool {
+    let asks = |test: &Test| matches!(test.wanted, Wanted::Captured(_));
+    has_rule(route, |rule| rule.claims.iter().any(asks))
+}
+
+fn has_rule(route: &Route, asks: impl Fn(&Rule) -> bool) -> bool {
     match &route.allow {
         Allow::Anyone => false,
-        Allow::OneOf(rules) => rules.iter().any(|rule| !rule.countries.is_empty()),
+        Allow::OneOf(rules) => rules.iter().any(asks),
     }
 }

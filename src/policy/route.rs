@@ -5,7 +5,7 @@
 //! that comes twice makes the request ambiguous.
 
 use crate::{
-    policy::{site::route::Route, wanted::Test},
+    policy::site::route::Route,
     request::{Ambiguity, CanonicalRequest, spelling::fold},
     secret::Secret,
 };
@@ -54,7 +54,7 @@ pub fn mismatch(route: &Route, asked: &Asked<'_>) -> Result<Option<Mismatch>, Am
         return Ok(Some(Mismatch::Method));
     }
     for test in &route.when.headers {
-        if !has_header(test, asked)? {
+        if !has_header(&test.name, |text| test.wanted.fits_text(text), asked)? {
             return Ok(Some(Mismatch::Header(test.name.clone())));
         }
     }
@@ -67,28 +67,26 @@ pub fn mismatch(route: &Route, asked: &Asked<'_>) -> Result<Option<Mismatch>, Am
     Ok(None)
 }
 
-/// Whether the request has a header that fits.
+/// Whether the request has a header, named in lower case, whose value fits.
 ///
 /// # Errors
 /// [`Ambiguity::RepeatedHeader`] if it has it more than once, or [`Ambiguity::Headers`] if its value is no text.
-pub fn has_header(test: &Test, asked: &Asked<'_>) -> Result<bool, Ambiguity> {
+pub fn has_header(name: &str, fits: impl FnOnce(&str) -> bool, asked: &Asked<'_>) -> Result<bool, Ambiguity> {
     let names = asked.request.header_names();
+    let folded = fold(name);
     // A service might take another spelling for the same header.
-    if names
-        .iter()
-        .any(|name| *name != test.name && fold(name) == fold(&test.name))
-    {
+    if names.iter().any(|sent| sent != name && fold(sent) == folded) {
         return Err(Ambiguity::RepeatedHeader);
     }
-    if !names.contains(&test.name) {
+    if !names.iter().any(|sent| sent == name) {
         return Ok(false);
     }
-    let values = (asked.headers)(&test.name);
+    let values = (asked.headers)(name);
     match values.as_slice() {
         [] => Ok(false),
         [one] => {
             let text = std::str::from_utf8(one.expose()).map_err(|_| Ambiguity::Headers)?;
-            Ok(test.wanted.fits_text(text.trim_matches([' ', '\t'])))
+            Ok(fits(text.trim_matches([' ', '\t'])))
         }
         _ => Err(Ambiguity::RepeatedHeader),
     }

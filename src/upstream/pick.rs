@@ -14,7 +14,7 @@ use crate::{
         route::{Asked, has_header},
         site::service::{Region, Revision, RevisionAt, Service},
         tuning::Knobs,
-        wanted::{Captures, Scalar, Test, Wanted},
+        wanted::Captures,
     },
     request::Ambiguity,
     upstream::send::{Destination, Endpoint},
@@ -91,14 +91,10 @@ fn revision<'s>(
     client: Client<'_>,
 ) -> Result<Option<&'s Revision>, Ambiguity> {
     for revision in &service.revisions {
-        if let Some((header, value)) = &revision.header {
-            let test = Test {
-                name: header.clone(),
-                wanted: Wanted::Equal(Scalar::Text(value.clone())),
-            };
-            if has_header(&test, asked)? {
-                return Ok(Some(revision));
-            }
+        if let Some((header, value)) = &revision.header
+            && has_header(header, |text| text == value, asked)?
+        {
+            return Ok(Some(revision));
         }
     }
     let by_claim = |revision: &&Revision| {

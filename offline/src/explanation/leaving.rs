@@ -12,7 +12,7 @@ use tollgate::{
         pages::Found,
         route::{Asked, has_header},
         site::service::{Revision, Service},
-        wanted::{Captures, Scalar, Test, Wanted},
+        wanted::{Captures, Test},
     },
     request::CanonicalRequest,
     upstream::send::{HeaderEdits, Outbound},
@@ -134,14 +134,10 @@ impl Answer {
 
 /// Why a request that got this revision got it: the first of the reasons for which it could.
 fn why(revision: &Revision, asked: &Asked<'_>, claims: Option<&Claims>) -> String {
-    if let Some((name, value)) = &revision.header {
-        let test = Test {
-            name: name.clone(),
-            wanted: Wanted::Equal(Scalar::Text(value.clone())),
-        };
-        if has_header(&test, asked).is_ok_and(|has| has) {
-            return format!("the header {name} asks for it");
-        }
+    if let Some((name, value)) = &revision.header
+        && has_header(name, |text| text == value, asked).is_ok_and(|has| has)
+    {
+        return format!("the header {name} asks for it");
     }
     let fits = |test: &Test| {
         let values = claims.and_then(|claims| claims.asked(&test.name));

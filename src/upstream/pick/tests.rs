@@ -3,7 +3,10 @@
 use super::*;
 use crate::{
     identity::claims::{AskedClaim, tests::claims},
-    policy::site::service::Regions,
+    policy::{
+        site::service::Regions,
+        wanted::{Scalar, Test, Wanted},
+    },
     request::{CanonicalRequest, Head},
     secret::Secret,
     upstream::send::Timeouts,
