@@ -2,8 +2,8 @@
 //! the candidate.
 //!
 //! Promises: the pointer is read for every request, so a new policy takes effect without a deploy; index and pages are
-//! read once a sandbox and version. Three look-ups at most find a route, one more if the newest page is bad and an
-//! older policy still serves. Knobs and the candidate's pointer are looked up at most every
+//! read once a sandbox and version, as long as it keeps them. Three look-ups at most find a route; two more, and one of the
+//! POP's cache, if the newest page is bad and an older policy still serves. Knobs and the candidate's pointer are looked up at most every
 //! [`TUNING_AGE_S_MAX`] seconds.
 //!
 //! | what is missing or malformed | with one that was good in this sandbox or, for pointer and index, at this POP | without |
