@@ -32,6 +32,9 @@ impl ConfigStore {
     }
 }
 
+/// The KV store with revocations and API keys, on every platform.
+pub const STATE_STORE: &str = "tollgate_state";
+
 /// The secret store's name on every platform.
 pub const SECRET_STORE: &str = "tollgate_secrets";
 
@@ -59,6 +62,10 @@ pub enum SendFault {
 /// The name of a cache entry: a digest, since keys are made from tokens and identities.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CacheKey(pub String);
+
+/// A name by which cache entries are purged together, on Fastly a surrogate key: a digest, as a [`CacheKey`] is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SurrogateKey(pub String);
 
 /// How long a cache entry may be used, in seconds from now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,19 +114,37 @@ pub trait Host {
     /// All values of a header of the client's request, by its lower-case name.
     fn header_values(&self, request: &Self::Request, name: &str) -> Vec<Secret<Vec<u8>>>;
 
+    /// The client's TLS certificate in DER, where the connection has one and the client proved that it has the key.
+    fn client_certificate(&self, request: &Self::Request) -> Option<Vec<u8>>;
+
     /// One entry of a config store. One look-up.
     async fn config(&self, store: ConfigStore, entry: &str) -> Result<Option<String>, StoreFault>;
     /// One entry of the secret store.
     async fn secret(&self, name: &str) -> Result<Option<Secret<Vec<u8>>>, StoreFault>;
 
+    /// One entry of the KV store [`STATE_STORE`].
+    async fn state(&self, key: &str) -> Result<Option<Secret<Vec<u8>>>, StoreFault>;
+
     /// Reads the POP's cache.
     async fn recall(&self, key: &CacheKey) -> Result<Option<Secret<Vec<u8>>>, CacheFault>;
     /// Writes to the POP's cache.
-    async fn remember(&self, key: &CacheKey, value: &Secret<Vec<u8>>, freshness: Freshness) -> Result<(), CacheFault>;
+    async fn remember(
+        &self,
+        key: &CacheKey,
+        value: &Secret<Vec<u8>>,
+        freshness: Freshness,
+        purged_by: &[SurrogateKey],
+    ) -> Result<(), CacheFault>;
     /// Reads the POP's cache, waiting while another caller fills the entry, and takes the turn where there is one.
     async fn recall_or_turn(&self, key: &CacheKey) -> Result<Found<Self::Turn>, CacheFault>;
     /// Fills the entry whose turn was taken.
-    async fn fill(&self, turn: Self::Turn, value: &Secret<Vec<u8>>, freshness: Freshness) -> Result<(), CacheFault>;
+    async fn fill(
+        &self,
+        turn: Self::Turn,
+        value: &Secret<Vec<u8>>,
+        freshness: Freshness,
+        purged_by: &[SurrogateKey],
+    ) -> Result<(), CacheFault>;
 
     /// Sends a small request of our own and reads the small answer whole.
     async fn call(&self, call: &Call) -> Result<Reply, SendFault>;

@@ -10,6 +10,7 @@
 
 pub mod ambiguity;
 pub mod authority;
+pub mod certificate;
 pub mod path;
 pub mod query;
 pub mod relaxation;

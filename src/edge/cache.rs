@@ -10,7 +10,7 @@ use std::{
 
 use fastly::cache::core::{self, CacheError, Found as Entry, Transaction};
 use tollgate::{
-    host::{CacheFault, CacheKey, Found, Freshness},
+    host::{CacheFault, CacheKey, Found, Freshness, SurrogateKey},
     secret::Secret,
 };
 
@@ -27,13 +27,19 @@ pub(super) fn recall(key: &CacheKey) -> Result<Option<Secret<Vec<u8>>>, CacheFau
     }
 }
 
-pub(super) fn remember(key: &CacheKey, value: &Secret<Vec<u8>>, freshness: Freshness) -> Result<(), CacheFault> {
-    let body = core::insert(name(key), Duration::from_secs(freshness.fresh_s))
+pub(super) fn remember(
+    key: &CacheKey,
+    value: &Secret<Vec<u8>>,
+    freshness: Freshness,
+    purged_by: &[SurrogateKey],
+) -> Result<(), CacheFault> {
+    let mut insertion = core::insert(name(key), Duration::from_secs(freshness.fresh_s))
         .stale_while_revalidate(Duration::from_secs(freshness.stale_s))
-        .sensitive_data(true)
-        .execute()
-        .map_err(fault)?;
-    write(body, value)
+        .sensitive_data(true);
+    if !purged_by.is_empty() {
+        insertion = insertion.surrogate_keys(purged_by.iter().map(|key| key.0.as_str()));
+    }
+    write(insertion.execute().map_err(fault)?, value)
 }
 
 pub(super) fn recall_or_turn(key: &CacheKey) -> Result<Found<Transaction>, CacheFault> {
@@ -56,14 +62,20 @@ pub(super) fn recall_or_turn(key: &CacheKey) -> Result<Found<Transaction>, Cache
     }
 }
 
-pub(super) fn fill(turn: Transaction, value: &Secret<Vec<u8>>, freshness: Freshness) -> Result<(), CacheFault> {
-    let body = turn
+pub(super) fn fill(
+    turn: Transaction,
+    value: &Secret<Vec<u8>>,
+    freshness: Freshness,
+    purged_by: &[SurrogateKey],
+) -> Result<(), CacheFault> {
+    let mut insertion = turn
         .insert(Duration::from_secs(freshness.fresh_s))
         .stale_while_revalidate(Duration::from_secs(freshness.stale_s))
-        .sensitive_data(true)
-        .execute()
-        .map_err(fault)?;
-    write(body, value)
+        .sensitive_data(true);
+    if !purged_by.is_empty() {
+        insertion = insertion.surrogate_keys(purged_by.iter().map(|key| key.0.as_str()));
+    }
+    write(insertion.execute().map_err(fault)?, value)
 }
 
 fn name(key: &CacheKey) -> core::CacheKey {

@@ -10,7 +10,9 @@ use fastly::{
     secret_store::SecretStore,
 };
 use tollgate::{
-    host::{CacheFault, CacheKey, ConfigStore, Found, Freshness, Host, SECRET_STORE, SendFault, StoreFault},
+    host::{
+        CacheFault, CacheKey, ConfigStore, Found, Freshness, Host, SECRET_STORE, SendFault, StoreFault, SurrogateKey,
+    },
     policy::pages::PAGE_CHARACTERS_MAX,
     secret::Secret,
     time::WallClock,
@@ -24,6 +26,7 @@ use crate::edge::{
     original::Original,
     read,
     stage::{Stage, enter},
+    state::State,
     ways::Ways,
 };
 
@@ -37,6 +40,7 @@ pub(crate) struct FastlyHost {
     pop: &'static str,
     ways: Ways,
     values: Values,
+    state: State,
 }
 
 impl FastlyHost {
@@ -46,6 +50,7 @@ impl FastlyHost {
             pop: compute_runtime::pop(),
             ways: Ways::default(),
             values: Values::default(),
+            state: State::default(),
         }
     }
 
@@ -93,6 +98,10 @@ impl Host for FastlyHost {
         read::header_values(&request.request, name)
     }
 
+    fn client_certificate(&self, request: &Original) -> Option<Vec<u8>> {
+        read::client_certificate(&request.request)
+    }
+
     async fn config(&self, store: ConfigStore, entry: &str) -> Result<Option<String>, StoreFault> {
         let name = store.name();
         // The SDK panics over a store that the platform can't read.
@@ -114,20 +123,36 @@ impl Host for FastlyHost {
         Ok(Some(Secret::new(plaintext.to_vec())))
     }
 
+    async fn state(&self, key: &str) -> Result<Option<Secret<Vec<u8>>>, StoreFault> {
+        self.state.get(key)
+    }
+
     async fn recall(&self, key: &CacheKey) -> Result<Option<Secret<Vec<u8>>>, CacheFault> {
         cache::recall(key)
     }
 
-    async fn remember(&self, key: &CacheKey, value: &Secret<Vec<u8>>, freshness: Freshness) -> Result<(), CacheFault> {
-        cache::remember(key, value, freshness)
+    async fn remember(
+        &self,
+        key: &CacheKey,
+        value: &Secret<Vec<u8>>,
+        freshness: Freshness,
+        purged_by: &[SurrogateKey],
+    ) -> Result<(), CacheFault> {
+        cache::remember(key, value, freshness, purged_by)
     }
 
     async fn recall_or_turn(&self, key: &CacheKey) -> Result<Found<Transaction>, CacheFault> {
         cache::recall_or_turn(key)
     }
 
-    async fn fill(&self, turn: Transaction, value: &Secret<Vec<u8>>, freshness: Freshness) -> Result<(), CacheFault> {
-        cache::fill(turn, value, freshness)
+    async fn fill(
+        &self,
+        turn: Transaction,
+        value: &Secret<Vec<u8>>,
+        freshness: Freshness,
+        purged_by: &[SurrogateKey],
+    ) -> Result<(), CacheFault> {
+        cache::fill(turn, value, freshness, purged_by)
     }
 
     async fn call(&self, call: &Call) -> Result<Reply, SendFault> {

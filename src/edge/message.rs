@@ -1,16 +1,19 @@
 //! Messages on their way out: the client's request with its edits, and small requests of our own.
 
-use std::io::Read;
+use std::{
+    io::Read,
+    time::{Duration, Instant},
+};
 
 use fastly::{
-    Request,
+    Body, Request,
     handle::{BodyHandle, CacheOverride, ResponseHandle},
-    http::{HeaderName, Version, request::SendErrorCause},
+    http::{HeaderName, Url, Version, request::SendErrorCause},
 };
 use tollgate::{
     host::SendFault,
     secret::Secret,
-    upstream::send::{Call, Inbound, Outbound, Reply},
+    upstream::send::{Ask, CALL_BODY_MS_MAX, Call, Inbound, Outbound, Reply},
 };
 
 use crate::edge::{
@@ -74,34 +77,58 @@ fn inbound(response: Response) -> Result<Inbound<Response>, SendFault> {
     })
 }
 
-/// Posts a form and reads the answer whole, up to the call's bound.
+/// Sends a small request of our own and reads the answer whole, up to the call's bound.
 pub(super) fn call(call: &Call, way: &Way) -> Result<Reply, SendFault> {
-    let mut form = url::form_urlencoded::Serializer::new(String::new());
-    for (name, value) in &call.form {
-        form.append_pair(name, value.expose());
-    }
-    let mut request = Request::post(way.url(&call.target)?);
-    request.set_header("content-type", "application/x-www-form-urlencoded");
+    let url = way.url(&call.target)?;
+    let mut request = match &call.ask {
+        Ask::Get => Request::get(url),
+        Ask::Form(form) => posted(url, form),
+    };
     request.set_header("accept", "application/json");
-    request.set_body(form.finish());
+    if let Some(authorization) = &call.authorization {
+        request.set_header("authorization", authorization.expose());
+    }
     // Last, since other cache settings would undo it.
     request.set_pass(true);
     let mut response = request.send(&way.backend).map_err(|why| fault(why.root_cause()))?;
     let status = response.get_status().as_u16();
-    let bytes_max = u64::try_from(call.body_bytes_max).unwrap_or(u64::MAX);
-    let mut body = Vec::new();
-    response
-        .take_body()
-        .take(bytes_max.saturating_add(1))
-        .read_to_end(&mut body)
-        .map_err(|why| SendFault::Reset(format!("the answer broke off: {why}")))?;
-    if body.len() > call.body_bytes_max {
-        return Err(SendFault::Reset("the answer is too long".to_owned()));
-    }
+    let body = body(&mut response.take_body(), call.body_bytes_max)?;
     Ok(Reply {
         status,
         body: Secret::new(body),
     })
+}
+
+/// The whole body, bounded in size and time.
+fn body(from: &mut Body, bytes_max: usize) -> Result<Vec<u8>, SendFault> {
+    let until = Instant::now() + Duration::from_millis(CALL_BODY_MS_MAX);
+    let mut body = Vec::new();
+    let mut part = [0; 8_192];
+    loop {
+        let read = from.read(&mut part);
+        let read = read.map_err(|why| SendFault::Reset(format!("the answer broke off: {why}")))?;
+        body.extend_from_slice(part.get(..read).unwrap_or_default());
+        if read == 0 {
+            return Ok(body);
+        }
+        if body.len() > bytes_max {
+            return Err(SendFault::Reset("the answer is too long".to_owned()));
+        }
+        if Instant::now() > until {
+            return Err(SendFault::Timeout("the answer takes too long".to_owned()));
+        }
+    }
+}
+
+fn posted(url: Url, form: &[(&'static str, Secret<String>)]) -> Request {
+    let mut encoded = url::form_urlencoded::Serializer::new(String::new());
+    for (name, value) in form {
+        encoded.append_pair(name, value.expose());
+    }
+    let mut request = Request::post(url);
+    request.set_header("content-type", "application/x-www-form-urlencoded");
+    request.set_body(encoded.finish());
+    request
 }
 
 fn fault(cause: &SendErrorCause) -> SendFault {

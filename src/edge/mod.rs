@@ -15,6 +15,7 @@ mod read;
 mod report;
 mod send;
 mod stage;
+mod state;
 mod ways;
 
 use std::time::{Duration, Instant};

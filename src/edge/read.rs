@@ -9,8 +9,9 @@ use fastly::{
     handle::RequestHandle,
     http::{HeaderName, Url},
 };
+use fastly_shared::ClientCertVerifyResult;
 use tollgate::{
-    request::{HEADERS_READ, Head, authority::Authority},
+    request::{HEADERS_READ, Head, authority::Authority, certificate},
     secret::Secret,
 };
 
@@ -70,6 +71,17 @@ pub(super) fn header_values(request: &RequestHandle, name: &str) -> Vec<Secret<V
         .iter()
         .map(|value| Secret::new(value.as_bytes().to_vec()))
         .collect()
+}
+
+/// The client's certificate in DER, where the connection has one and the platform has checked it.
+pub(super) fn client_certificate(request: &RequestHandle) -> Option<Vec<u8>> {
+    // Both, since the platform calls a connection without certificate verified too (SDK, on the verification's result); and
+    // one whose chain it did not take may still have proved its key (RFC 8705 section 3), but nobody says so.
+    let pem = request.client_tls_client_raw_certificate_bytes()?;
+    match request.client_tls_client_cert_verify_result() {
+        Some(ClientCertVerifyResult::Ok) => certificate::der(&pem),
+        _ => None,
+    }
 }
 
 /// HTTP/2 names the host in `:authority` (RFC 9113 section 8.3.1), which the platform shows in the URL only.

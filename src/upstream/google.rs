@@ -169,7 +169,7 @@ fn while_usable(good: &Good, fresh_s: u64, now: UnixSeconds) -> Freshness {
 
 async fn fill<H: Host>(host: &H, turn: H::Turn, cached: &Cached, freshness: Freshness) -> Result<(), String> {
     let value = serde_json::to_vec(cached).map_err(|why| why.to_string())?;
-    let filled = host.fill(turn, &Secret::new(value), freshness).await;
+    let filled = host.fill(turn, &Secret::new(value), freshness, &[]).await;
     filled.map_err(|fault| fault.0)
 }
 

@@ -12,7 +12,7 @@ use crate::{
     secret::Secret,
     time::UnixSeconds,
     upstream::{
-        send::{Call, Destination, Timeouts},
+        send::{Ask, Call, Destination, Timeouts},
         service_account::ServiceAccount,
     },
 };
@@ -87,13 +87,14 @@ fn token_call(account: &ServiceAccount, assertion: Secret<String>) -> Call {
             timeouts: TIMEOUTS,
         },
         target: target.to_owned(),
-        form: vec![
+        ask: Ask::Form(vec![
             (
                 "grant_type",
                 Secret::new("urn:ietf:params:oauth:grant-type:jwt-bearer".to_owned()),
             ),
             ("assertion", assertion),
-        ],
+        ]),
+        authorization: None,
         body_bytes_max: REPLY_BYTES_MAX,
     }
 }

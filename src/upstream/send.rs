@@ -233,10 +233,25 @@ pub struct Call {
     pub destination: Destination,
     /// Path and query.
     pub target: String,
-    /// The form to post (`application/x-www-form-urlencoded`).
-    pub form: Vec<(&'static str, Secret<String>)>,
+    /// What is asked.
+    pub ask: Ask,
+    /// The value of `Authorization`, if there is one.
+    pub authorization: Option<Secret<String>>,
     /// The most bytes of the answer that are read; a longer one is a fault.
     pub body_bytes_max: usize,
+}
+
+/// How long the body of an answer to a [`Call`] may take, in milliseconds: between two parts of it little may pass, but
+/// parts may be small and many.
+pub const CALL_BODY_MS_MAX: u64 = 2_000;
+
+/// What a [`Call`] asks. Both accept JSON.
+#[derive(Debug, Clone)]
+pub enum Ask {
+    /// `GET`.
+    Get,
+    /// `POST` with a form (`application/x-www-form-urlencoded`).
+    Form(Vec<(&'static str, Secret<String>)>),
 }
 
 /// The answer to a [`Call`].

@@ -3,6 +3,8 @@
 //! Promises: the private key has no text form, and nothing of the key file reaches an error message.
 //! The exchange is Google's "JWT bearer grant" for ID tokens (RFC 7523; the claim `target_audience` is Google's own).
 
+use std::ops::RangeInclusive;
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use getrandom::SysRng;
 use rsa::{
@@ -16,13 +18,16 @@ use rsa::{
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::{identity::keys::RSA_BITS, secret::Secret, time::UnixSeconds, upstream::send::Endpoint};
+use crate::{secret::Secret, time::UnixSeconds, upstream::send::Endpoint};
 
 /// The audience of every assertion: Google's token endpoint by its public name, wherever it is reached.
 pub const GOOGLE_TOKEN_AUDIENCE: &str = "https://oauth2.googleapis.com/token";
 
 /// How long an assertion is valid, in seconds. Google takes up to an hour; it is used at once.
 const ASSERTION_LIFE_S: u64 = 300;
+
+/// The sizes of keys that are taken: a larger one is slow to sign with, and Google gives none.
+const RSA_BITS: RangeInclusive<usize> = 2_048..=4_096;
 
 /// A service account's key, as in the JSON file that Google gives out.
 pub struct ServiceAccount {

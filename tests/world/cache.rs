@@ -20,6 +20,7 @@ struct Entry {
     value: Vec<u8>,
     fresh_until_ms: u64,
     stale_until_ms: u64,
+    purged_by: Vec<String>,
 }
 
 /// What is known under a key.
@@ -65,8 +66,22 @@ impl Cache {
             value: value.to_vec(),
             fresh_until_ms,
             stale_until_ms: fresh_until_ms + freshness.stale_s * 1_000,
+            purged_by: Vec::new(),
         };
         self.entries.insert(key.to_owned(), entry);
+    }
+
+    /// Gives an entry its surrogate keys.
+    pub(crate) fn mark(&mut self, key: &str, purged_by: Vec<String>) {
+        if let Some(entry) = self.entries.get_mut(key) {
+            entry.purged_by = purged_by;
+        }
+    }
+
+    /// Drops all entries with this surrogate key, as the platform does when it is told to.
+    pub(crate) fn purge(&mut self, surrogate_key: &str) {
+        self.entries
+            .retain(|_, entry| entry.purged_by.iter().all(|key| key != surrogate_key));
     }
 
     /// The turn to fill an entry, unless somebody has it.

@@ -8,6 +8,11 @@ use tollgate::{
     upstream::send::{Call, Reply},
 };
 
+use super::outside::posted;
+
+/// Where it is.
+pub(crate) const TOKEN_URL: &str = "https://oauth2.googleapis.com/token";
+
 /// The last part of every token that it gives.
 pub(crate) const SIGNATURE: &str = "R09PR0xFLVRPS0VOLU1BUktFUg";
 
@@ -79,8 +84,7 @@ impl Google {
 
 /// The claims of the assertion in a call.
 fn payload(call: &Call) -> Value {
-    let assertion = call.form.iter().find(|(name, _)| *name == "assertion");
-    let part = assertion.and_then(|(_, value)| value.expose().split('.').nth(1));
+    let part = posted(call, "assertion").and_then(|assertion| assertion.split('.').nth(1));
     let bytes = part.and_then(|part| URL_SAFE_NO_PAD.decode(part).ok());
     bytes
         .and_then(|bytes| serde_json::from_slice(&bytes).ok())

@@ -1,7 +1,7 @@
 //! The in-memory world as a home of the gateway.
 
 use tollgate::{
-    host::{CacheFault, CacheKey, ConfigStore, Found, Freshness, Host, SendFault, StoreFault},
+    host::{CacheFault, CacheKey, ConfigStore, Found, Freshness, Host, SendFault, StoreFault, SurrogateKey},
     secret::Secret,
     time::WallClock,
     upstream::send::{Call, Inbound, Outbound, Reply},
@@ -10,7 +10,9 @@ use tollgate::{
 use super::{
     INSIDE, Part, Service, World,
     cache::{Known, Turn},
+    google,
     message::{Request, Response, edit},
+    outside,
     record::{Event, Sent},
 };
 
@@ -62,6 +64,10 @@ impl Host for World {
         values.map(|(_, value)| Secret::new(value.clone().into())).collect()
     }
 
+    fn client_certificate(&self, request: &Request) -> Option<Vec<u8>> {
+        request.certificate.clone()
+    }
+
     async fn config(&self, store: ConfigStore, entry: &str) -> Result<Option<String>, StoreFault> {
         self.note(Event::Config(store, entry.to_owned()));
         let part = match store {
@@ -79,6 +85,11 @@ impl Host for World {
         )
     }
 
+    async fn state(&self, key: &str) -> Result<Option<Secret<Vec<u8>>>, StoreFault> {
+        self.note(Event::State(key.to_owned()));
+        self.store(Part::StateStore, self.state.borrow().get(key).cloned().map(Secret::new))
+    }
+
     async fn recall(&self, key: &CacheKey) -> Result<Option<Secret<Vec<u8>>>, CacheFault> {
         self.note(Event::Recall(key.0.clone()));
         self.cache_works(Part::Recall)?;
@@ -88,12 +99,19 @@ impl Host for World {
         })
     }
 
-    async fn remember(&self, key: &CacheKey, value: &Secret<Vec<u8>>, freshness: Freshness) -> Result<(), CacheFault> {
-        self.note(Event::Remember(key.0.clone(), freshness));
+    async fn remember(
+        &self,
+        key: &CacheKey,
+        value: &Secret<Vec<u8>>,
+        freshness: Freshness,
+        purged_by: &[SurrogateKey],
+    ) -> Result<(), CacheFault> {
+        let surrogate_keys: Vec<String> = purged_by.iter().map(|key| key.0.clone()).collect();
+        self.note(Event::Remember(key.0.clone(), freshness, surrogate_keys.clone()));
         self.cache_works(Part::Remember)?;
-        self.cache
-            .borrow_mut()
-            .keep(&key.0, value.expose(), freshness, self.unix_ms.get());
+        let mut cache = self.cache.borrow_mut();
+        cache.keep(&key.0, value.expose(), freshness, self.unix_ms.get());
+        cache.mark(&key.0, surrogate_keys);
         Ok(())
     }
 
@@ -114,19 +132,30 @@ impl Host for World {
         }
     }
 
-    async fn fill(&self, turn: Turn, value: &Secret<Vec<u8>>, freshness: Freshness) -> Result<(), CacheFault> {
+    async fn fill(
+        &self,
+        turn: Turn,
+        value: &Secret<Vec<u8>>,
+        freshness: Freshness,
+        purged_by: &[SurrogateKey],
+    ) -> Result<(), CacheFault> {
         self.note(Event::Fill(turn.key().to_owned(), freshness));
         self.cache_works(Part::Fill)?;
-        self.cache
-            .borrow_mut()
-            .keep(turn.key(), value.expose(), freshness, self.unix_ms.get());
+        let mut cache = self.cache.borrow_mut();
+        cache.keep(turn.key(), value.expose(), freshness, self.unix_ms.get());
+        cache.mark(turn.key(), purged_by.iter().map(|key| key.0.clone()).collect());
         Ok(())
     }
 
     async fn call(&self, call: &Call) -> Result<Reply, SendFault> {
         self.note(Event::Call(call.clone()));
-        let now_s = self.unix_ms.get() / 1_000;
-        self.google.borrow_mut().answer(call, now_s)
+        if let Some(answered) = self.outside.borrow().answer(call) {
+            return answered;
+        }
+        if outside::url(call) != google::TOKEN_URL {
+            return Err(SendFault::Refused(format!("{INSIDE}: nobody is there")));
+        }
+        self.google.borrow_mut().answer(call, self.unix_ms.get() / 1_000)
     }
 
     async fn forward(&self, original: Request, outbound: &Outbound) -> Result<Inbound<Response>, SendFault> {

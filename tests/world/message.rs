@@ -19,6 +19,8 @@ pub(crate) struct Request {
     /// Names and values in order, as they were sent.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
+    /// The client's TLS certificate in DER, if it proved that it has the key.
+    pub(crate) certificate: Option<Vec<u8>>,
 }
 
 impl Request {
@@ -29,6 +31,7 @@ impl Request {
             target: target.to_owned(),
             headers: vec![("host".to_owned(), "api.example.com".to_owned())],
             body: Vec::new(),
+            certificate: None,
         }
     }
 
@@ -54,6 +57,12 @@ impl Request {
     pub(crate) fn body(mut self, body: &str) -> Self {
         self.body = body.as_bytes().to_vec();
         self.header("content-length", &body.len().to_string())
+    }
+
+    /// The same over a connection with this certificate (DER).
+    pub(crate) fn certificate(mut self, der: &[u8]) -> Self {
+        self.certificate = Some(der.to_vec());
+        self
     }
 
     /// What a platform reads of it.

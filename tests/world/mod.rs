@@ -1,6 +1,6 @@
 //! An in-memory world: all that the gateway may ask of a platform, in maps, with a clock that stands still.
 //!
-//! A [`World`] implements [`tollgate::host::Host`]. Stores, the POP's cache, Google and the services do as they are
+//! A [`World`] implements [`tollgate::host::Host`]. Stores, the POP's cache, Google, issuers and the services do as they are
 //! told, or fail as they are told ([`World::break_part`]), and everything that was asked of them is written down
 //! ([`record`]). Every future is ready at once, so one poll drives a conversation. A test puts a request in with
 //! [`World::exchange`] and gets back what the client got, what went out, and the log entry.
@@ -12,8 +12,10 @@ pub(crate) mod cache;
 pub(crate) mod google;
 mod host;
 pub(crate) mod message;
+pub(crate) mod outside;
 pub(crate) mod record;
 pub(crate) mod sample;
+pub(crate) mod signers;
 
 use std::{
     cell::{Cell, RefCell},
@@ -34,6 +36,7 @@ use self::{
     cache::Cache,
     google::Google,
     message::{Request, Response},
+    outside::{Answer, Outside},
     record::Event,
 };
 
@@ -49,6 +52,7 @@ pub(crate) enum Part {
     PolicyStore,
     KeysStore,
     SecretStore,
+    StateStore,
     Recall,
     Remember,
     RecallOrTurn,
@@ -61,6 +65,7 @@ pub(crate) struct World {
     unix_ms: Cell<u64>,
     config: RefCell<HashMap<(ConfigStore, String), String>>,
     secrets: RefCell<HashMap<String, Vec<u8>>>,
+    state: RefCell<HashMap<String, Vec<u8>>>,
     /// The countries of addresses.
     pub(crate) countries: RefCell<HashMap<std::net::IpAddr, String>>,
     broken: RefCell<HashSet<Part>>,
@@ -69,6 +74,7 @@ pub(crate) struct World {
     pub(crate) cache: RefCell<Cache>,
     /// Google's token endpoint.
     pub(crate) google: RefCell<Google>,
+    outside: RefCell<Outside>,
     /// What every service answers.
     pub(crate) service: RefCell<Service>,
     events: RefCell<Vec<Event>>,
@@ -143,9 +149,29 @@ impl World {
         self.secrets.borrow_mut().remove(name);
     }
 
+    /// Puts an entry into the state store.
+    pub(crate) fn put_state(&self, key: &str, value: impl Into<Vec<u8>>) {
+        self.state.borrow_mut().insert(key.to_owned(), value.into());
+    }
+
+    /// Takes an entry out of the state store.
+    pub(crate) fn take_state(&self, key: &str) {
+        self.state.borrow_mut().remove(key);
+    }
+
+    /// Says what an address outside answers from now on. The URL is whole: origin, path and query.
+    pub(crate) fn answer(&self, url: &str, answer: Answer) {
+        self.outside.borrow_mut().put(url, answer);
+    }
+
     /// Makes a part of the platform fail from now on.
     pub(crate) fn break_part(&self, part: Part) {
         self.broken.borrow_mut().insert(part);
+    }
+
+    /// Makes a part of the platform work again.
+    pub(crate) fn mend_part(&self, part: Part) {
+        self.broken.borrow_mut().remove(&part);
     }
 
     /// Lets a request come in, and drives it to its end.
@@ -186,6 +212,11 @@ impl World {
             events: self.events.take(),
             debug,
         }
+    }
+
+    /// What was asked outside of an exchange, in order.
+    pub(crate) fn take_events(&self) -> Vec<Event> {
+        self.events.take()
     }
 
     fn note(&self, event: Event) {

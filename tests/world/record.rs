@@ -12,10 +12,12 @@ pub(crate) enum Event {
     Config(ConfigStore, String),
     /// A look-up in the secret store.
     Secret(String),
+    /// A look-up in the state store.
+    State(String),
     /// A read of the POP's cache.
     Recall(String),
-    /// A write to the POP's cache.
-    Remember(String, Freshness),
+    /// A write to the POP's cache, and its surrogate keys.
+    Remember(String, Freshness, Vec<String>),
     /// A read of the POP's cache that may take the turn.
     RecallOrTurn(String),
     /// A write to the POP's cache by whoever has the turn.
@@ -44,6 +46,7 @@ pub(crate) struct Sent {
 pub(crate) struct Counts {
     pub(crate) look_ups: usize,
     pub(crate) secrets: usize,
+    pub(crate) state: usize,
     pub(crate) cache_operations: usize,
     pub(crate) sends: usize,
 }
@@ -55,6 +58,7 @@ pub(crate) fn count(events: &[Event]) -> Counts {
         let counted = match event {
             Event::Config(..) => &mut counts.look_ups,
             Event::Secret(_) => &mut counts.secrets,
+            Event::State(_) => &mut counts.state,
             Event::Recall(_) | Event::Remember(..) | Event::RecallOrTurn(_) | Event::Fill(..) => {
                 &mut counts.cache_operations
             }
@@ -63,6 +67,14 @@ pub(crate) fn count(events: &[Event]) -> Counts {
         *counted += 1;
     }
     counts
+}
+
+/// The small requests of the gateway's own.
+pub(crate) fn calls(events: &[Event]) -> impl Iterator<Item = &Call> {
+    events.iter().filter_map(|event| match event {
+        Event::Call(call) => Some(call),
+        _ => None,
+    })
 }
 
 /// The messages that services got.

@@ -149,7 +149,7 @@ pub(crate) fn world() -> World {
     world.set_clock_s(NOW);
     enforce(&world, POLICY);
     for issuer in ["https://okta.example", "https://partner.example"] {
-        let stored = keys::entries(issuer, &okta().jwks().to_string(), NOW).expect("keys");
+        let stored = keys::entries(issuer, &okta().jwks().to_string(), NOW, None).expect("keys");
         assert_eq!(stored.left_out, [""; 0]);
         for (entry, value) in stored.entries {
             world.put(ConfigStore::Keys, entry, value);
