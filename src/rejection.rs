@@ -6,7 +6,11 @@
 //! Refuses to tell: an answer says nothing about the inside. What an operator needs to know travels in the variant
 //! and goes to the log through [`Rejection::cause`].
 
+mod token;
+
 use crate::request::Ambiguity;
+
+pub use token::TokenRefusal;
 
 /// Why a request was not let through.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,8 +28,15 @@ pub enum Rejection {
     CredentialMissing,
     /// A credential came in a scheme that is not `Bearer`.
     CredentialUnsupported,
+    /// Two credentials came, in places of which the route takes one.
+    CredentialsSeveral,
     /// A token came and is not good.
     Token(TokenRefusal),
+    /// The proof that came with the token needs a nonce of ours, and has none or an old one (RFC 9449 section 9).
+    ProofNonceNeeded {
+        /// The nonce to use.
+        nonce: String,
+    },
     /// The token is good, but the route admits no caller of its issuer.
     IssuerNotAllowed,
     /// The token is good but lacks a scope.
@@ -52,6 +63,12 @@ pub enum Rejection {
         /// When to try again, in seconds.
         retry_after_s: u32,
     },
+    /// There are no keys of the token's issuer that are not too old.
+    IssuerKeysUnavailable(String),
+    /// The issuer of an opaque token could not be asked about it.
+    IntrospectionUnavailable(String),
+    /// Whether the token was revoked could not be found out.
+    RevocationUnavailable(String),
     /// Google gave no identity token for the service's invoker, so nothing was sent.
     UpstreamIdentityUnavailable(String),
     /// The service could not be reached.
@@ -64,37 +81,6 @@ pub enum Rejection {
     Misconfigured(String),
     /// The program itself failed. The text says where, for the log alone.
     Failed(String),
-}
-
-/// Why a token is not good. All are 401 answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TokenRefusal {
-    /// Not a compact JWS with a JSON header and payload (RFC 7515 section 7.1).
-    Malformed,
-    /// Longer than the gateway reads.
-    TooLong,
-    /// Signed with an algorithm that is not accepted, or another than the key's.
-    AlgorithmNotAllowed,
-    /// The header's `typ` is neither `JWT` nor `at+jwt`.
-    TypeNotAllowed,
-    /// The header has a `crit` or `b64` member (RFC 7515 section 4.1.11, RFC 7797).
-    ExtensionNotSupported,
-    /// The token names an issuer that the policy does not know, or none.
-    IssuerUnknown,
-    /// The issuer has no key with the token's `kid`, or the token names none.
-    KeyUnknown,
-    /// The signature is not the key's.
-    SignatureInvalid,
-    /// The token is for another audience, or for none.
-    AudienceWrong,
-    /// The token has expired.
-    Expired,
-    /// The token says no expiry.
-    ExpiryMissing,
-    /// The token is not valid yet, or was issued in the future.
-    NotYetValid,
-    /// The token was issued before the service's revocation epoch, or does not say when it was.
-    Revoked,
 }
 
 /// What a refusal looks like from outside.
@@ -143,14 +129,24 @@ impl Rejection {
             Self::CredentialMissing => client(
                 401,
                 "credential-missing",
-                "Send a token as `Authorization: Bearer <token>`.",
+                "Send a credential where this route takes it, usually as `Authorization: Bearer <token>`.",
             ),
             Self::CredentialUnsupported => client(
                 401,
                 "credential-unsupported",
-                "Only the scheme `Bearer` is accepted in `Authorization`.",
+                "Only the schemes `Bearer` and `DPoP` are accepted in `Authorization`.",
+            ),
+            Self::CredentialsSeveral => client(
+                400,
+                "credentials-several",
+                "The request has more than one credential. Send one.",
             ),
             Self::Token(refusal) => refusal.verdict(),
+            Self::ProofNonceNeeded { .. } => client(
+                401,
+                "dpop-nonce-needed",
+                "The DPoP proof needs the nonce in `DPoP-Nonce`. Try again with it.",
+            ),
             Self::IssuerNotAllowed => client(
                 403,
                 "issuer-not-allowed",
@@ -177,6 +173,21 @@ impl Rejection {
                 "maintenance",
                 "The service is being worked on. Try again after the time in `Retry-After`.",
             ),
+            Self::IssuerKeysUnavailable(_) => ours(
+                503,
+                "issuer-keys-unavailable",
+                "The keys of the token's issuer can't be got now. Try again shortly.",
+            ),
+            Self::IntrospectionUnavailable(_) => ours(
+                503,
+                "introspection-unavailable",
+                "The token's issuer can't be asked about it now. Try again shortly.",
+            ),
+            Self::RevocationUnavailable(_) => ours(
+                503,
+                "revocation-unavailable",
+                "Whether the token was revoked can't be found out now. Try again shortly.",
+            ),
             Self::UpstreamIdentityUnavailable(_) => ours(
                 502,
                 "upstream-identity-unavailable",
@@ -199,7 +210,10 @@ impl Rejection {
     pub fn cause(&self) -> Option<&str> {
         match self {
             Self::RequestAmbiguous(ambiguity) => Some(ambiguity.word()),
-            Self::UpstreamIdentityUnavailable(cause)
+            Self::IssuerKeysUnavailable(cause)
+            | Self::IntrospectionUnavailable(cause)
+            | Self::RevocationUnavailable(cause)
+            | Self::UpstreamIdentityUnavailable(cause)
             | Self::UpstreamRefused(cause)
             | Self::UpstreamTimeout(cause)
             | Self::UpstreamReset(cause)
@@ -209,6 +223,8 @@ impl Rejection {
             | Self::MethodNotAllowed { .. }
             | Self::CredentialMissing
             | Self::CredentialUnsupported
+            | Self::CredentialsSeveral
+            | Self::ProofNonceNeeded { .. }
             | Self::Token(_)
             | Self::IssuerNotAllowed
             | Self::ScopeMissing { .. }
@@ -220,42 +236,6 @@ impl Rejection {
             | Self::CountryNotAllowed
             | Self::OutsideHours
             | Self::Maintenance { .. } => None,
-        }
-    }
-}
-
-impl TokenRefusal {
-    fn verdict(self) -> Verdict {
-        match self {
-            Self::Malformed => client(401, "token-malformed", "The token is not a signed JWT in compact form."),
-            Self::TooLong => client(401, "token-too-long", "The token is longer than 8,192 bytes."),
-            Self::AlgorithmNotAllowed => client(
-                401,
-                "algorithm-not-allowed",
-                "The token is not signed with the algorithm of its issuer's key.",
-            ),
-            Self::TypeNotAllowed => client(401, "type-not-allowed", "The token's type is not `JWT` or `at+jwt`."),
-            Self::ExtensionNotSupported => client(
-                401,
-                "extension-not-supported",
-                "The token asks for an extension that is not supported.",
-            ),
-            Self::IssuerUnknown => client(401, "issuer-unknown", "Tokens of this issuer are not accepted here."),
-            Self::KeyUnknown => client(401, "key-unknown", "The token's key is not among its issuer's keys."),
-            Self::SignatureInvalid => client(401, "signature-invalid", "The token's signature does not verify."),
-            Self::AudienceWrong => client(401, "audience-wrong", "The token is meant for another audience."),
-            Self::Expired => client(
-                401,
-                "token-expired",
-                "The token has expired. Ask its issuer for a new one.",
-            ),
-            Self::ExpiryMissing => client(401, "expiry-missing", "The token does not say when it expires."),
-            Self::NotYetValid => client(401, "token-not-yet-valid", "The token is not valid yet."),
-            Self::Revoked => client(
-                401,
-                "token-revoked",
-                "The token was revoked. Ask its issuer for a new one.",
-            ),
         }
     }
 }

@@ -41,10 +41,35 @@ pub struct Claims {
     /// The other claims that rules ask for, as far as the token has them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub asked: Vec<AskedClaim>,
-    /// The key that signed, by its `kid`.
-    pub kid: String,
+    /// `jti` (section 4.1.7).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_id: Option<String>,
+    /// What the token is bound to: `cnf` (RFC 7800).
+    #[serde(default, skip_serializing_if = "Confirmation::is_none")]
+    pub confirmation: Confirmation,
+    /// The key that signed, by its `kid`; none for what is not signed.
+    pub kid: Option<String>,
     /// The SHA-256 of the token, which stands for it in logs.
     pub token_digest: String,
+}
+
+/// What a token is bound to (RFC 7800 section 3).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confirmation {
+    /// The thumbprint of the client's key (RFC 9449 section 6.1): SHA-256 in base64url.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jkt: Option<String>,
+    /// The thumbprint of the client's certificate (RFC 8705 section 3.1): SHA-256 of its DER in base64url.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub x5t_s256: Option<String>,
+}
+
+impl Confirmation {
+    /// Whether the token is bound to nothing.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        self.jkt.is_none() && self.x5t_s256.is_none()
+    }
 }
 
 /// A claim that some rule asks for, and that the token has.
@@ -94,8 +119,6 @@ impl Claims {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
 
     pub(crate) fn claims() -> Claims {
@@ -112,7 +135,9 @@ pub(crate) mod tests {
             roles: Vec::new(),
             groups: Vec::new(),
             asked: Vec::new(),
-            kid: "k1".to_owned(),
+            token_id: None,
+            confirmation: Confirmation::default(),
+            kid: Some("k1".to_owned()),
             token_digest: "d".to_owned(),
         }
     }
@@ -139,14 +164,7 @@ pub(crate) mod tests {
 
     #[test]
     fn one_audience_of_ours_is_needed() {
-        let issuer = |audience: &[&str]| Issuer {
-            issuer: "https://okta.example".to_owned(),
-            audience: audience.iter().map(|&text| text.to_owned()).collect(),
-            leeway_s: 60,
-            roles: "roles".to_owned(),
-            groups: "groups".to_owned(),
-            asked: BTreeSet::new(),
-        };
+        let issuer = |audience: &[&str]| Issuer::plain("https://okta.example", audience);
         assert_eq!(claims().check_audience(&issuer(&["x", "api://orders"])), Ok(()));
         assert_eq!(
             claims().check_audience(&issuer(&["api://orders/"])),

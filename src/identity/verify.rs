@@ -3,37 +3,37 @@
 //! Promises: a [`Verified`] is made here and nowhere else: by [`verify`], or from what [`verify`] gave before and the
 //! gateway remembered. The steps:
 //!
-//! 1. The token has three parts and a JSON header that names an accepted algorithm ([`crate::identity::token`]).
-//! 2. The key was found by issuer and `kid`; its algorithm is the header's, or the token is refused.
-//! 3. The signature verifies over the bytes that came ([`VerifyingKey::verifies`]).
-//! 4. Only now the payload is read: `iss`, `aud`, `exp` (required), `nbf`, `iat`.
+//! 1. The token has three parts and a JSON header that names a known algorithm ([`crate::identity::token`]).
+//! 2. One of the policy's issuers with this `iss` vouches with such an algorithm, and takes the token's type
+//!    ([`check_candidates`]).
+//! 3. The key was found by issuer and `kid`; its algorithm is the header's, or the token is refused.
+//! 4. The signature verifies over the bytes that came ([`VerifyingKey::verifies`]).
+//! 5. Only now the payload is read, once. The key may vouch for its issuer.
+//! 6. The first issuer of the policy that takes the token whole wins: its type, `iss` and tenant, `aud`, the claims that
+//!    all its tokens have, what they are bound to, `exp` (required), `nbf` and `iat`. None lends another what it lacks.
 //!
-//! Left out: encrypted tokens (refused as malformed in step 1), nested tokens, and replay checks by `jti`.
+//! Left out: encrypted tokens (refused in step 1), nested tokens, and replay checks by `jti`.
 
-use std::{collections::BTreeSet, fmt};
+mod payload;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::{
-    Deserialize, Deserializer,
-    de::{Error, Visitor},
-};
 
 use crate::{
     digest,
     identity::{
-        asked::{AskedClaims, Json, asked},
+        algorithm::Algorithm,
+        asked::{asked, fits},
         claims::Claims,
         credential::{TOKEN_BYTES_MAX, Token},
         keys::VerifyingKey,
-        token::{Unverified, json},
+        token::{Unverified, decoded, parts},
+        verify::payload::Signed,
     },
-    policy::issuer::Issuer,
+    json::{Bounds, Json},
+    policy::issuer::{Bound, Issuer, Vouching},
     rejection::TokenRefusal,
     time::UnixSeconds,
 };
-
-/// The most scopes and audiences that are taken from one token.
-const LIST_ITEMS_MAX: usize = 256;
 
 /// A value that a verified signature stands behind.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +51,11 @@ impl<T> Verified<T> {
         Self(value)
     }
 
+    /// Claims that the issuer itself, or the gateway's own store of API keys, told for the credential that was asked about.
+    pub(in crate::identity) fn vouched(value: T) -> Self {
+        Self(value)
+    }
+
     /// As if it had been verified, for tests of what comes after.
     #[cfg(test)]
     pub(crate) fn for_tests(value: T) -> Self {
@@ -58,82 +63,60 @@ impl<T> Verified<T> {
     }
 }
 
-/// What is read of the payload. None of these may come twice; all others are passed over.
-#[derive(Deserialize)]
-struct Payload {
-    iss: Option<String>,
-    sub: Option<String>,
-    #[serde(default, deserialize_with = "audience")]
-    aud: Vec<String>,
-    #[serde(default, deserialize_with = "seconds")]
-    exp: Option<UnixSeconds>,
-    #[serde(default, deserialize_with = "seconds")]
-    nbf: Option<UnixSeconds>,
-    #[serde(default, deserialize_with = "seconds")]
-    iat: Option<UnixSeconds>,
-    client_id: Option<String>,
-    azp: Option<String>,
-    cid: Option<String>,
-    scope: Option<String>,
-    scp: Option<OneOrMore>,
-    // Never used, but neither may come twice or be anything but text.
-    #[serde(rename = "jti")]
-    _jti: Option<String>,
-    #[serde(rename = "nonce")]
-    _nonce: Option<String>,
-}
-
-/// `scp` is a list at some providers and spaced text at others.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OneOrMore {
-    Text(String),
-    List(Vec<String>),
-}
-
-/// Verifies a token, given with its digest, with the key that its header named and whose issuer's rules are `issuer`.
+/// Checks, before anything is looked up, that one of the issuers with the token's `iss` could take it: `candidates` with
+/// their policy names, as [`crate::policy::site::Settings::issuers_of`] gives them.
 ///
 /// # Errors
-/// The first step that failed.
+/// [`TokenRefusal::IssuerUnknown`], [`TokenRefusal::AlgorithmNotAllowed`] or [`TokenRefusal::TypeNotAllowed`].
+pub fn check_candidates(unverified: &Unverified, candidates: &[(&str, &Issuer)]) -> Result<(), TokenRefusal> {
+    let mut furthest = None;
+    for (_, issuer) in candidates {
+        match check_header(unverified, issuer) {
+            Ok(()) => return Ok(()),
+            Err(refusal) => furthest = Some(further(furthest, refusal)),
+        }
+    }
+    Err(furthest.map_or(TokenRefusal::IssuerUnknown, |(_, refusal)| refusal))
+}
+
+/// Verifies a token, given with its digest, with the key that its header named, for the first of `candidates` that takes
+/// it whole: the policy's issuers with the token's `iss`, with their policy names. Those that vouch by a secret must all
+/// have the one that `key` is made of.
+///
+/// # Errors
+/// The first step that failed; where there are several candidates, for the one that came furthest.
 pub fn verify(
     (token, token_digest): (&Token, &str),
     unverified: &Unverified,
     key: &VerifyingKey,
-    (issuer_name, issuer): (&str, &Issuer),
+    candidates: &[(&str, &Issuer)],
     now: UnixSeconds,
 ) -> Result<Verified<Claims>, TokenRefusal> {
+    check_candidates(unverified, candidates)?;
     if key.algorithm() != unverified.algorithm {
         return Err(TokenRefusal::AlgorithmNotAllowed);
     }
-    let signed_payload = signed_payload(token.expose(), key)?;
-    let signed: Payload = json(signed_payload, TOKEN_BYTES_MAX)?;
-    let signed_asked = match issuer.asked.is_empty() {
-        true => AskedClaims::default(),
-        false => asked(&json::<Json>(signed_payload, TOKEN_BYTES_MAX)?, issuer)?,
-    };
-    let issuer_text = signed.iss.ok_or(TokenRefusal::IssuerUnknown)?;
-    if issuer_text != issuer.issuer {
-        return Err(TokenRefusal::IssuerUnknown);
+    let signed_text = signed_payload(token.expose(), key)?;
+    let signed_payload = Json::read(&signed_text, Bounds::CLAIMS).map_err(|_| TokenRefusal::Malformed)?;
+    let signed = Signed::read(&signed_payload)?;
+    if !key.is_for(signed.issuer, signed.tenant) {
+        return Err(TokenRefusal::KeyUnknown);
     }
-    let claims = Claims {
-        issuer_name: issuer_name.to_owned(),
-        issuer: issuer_text,
-        subject: signed.sub,
-        audience: bounded(signed.aud)?,
-        expires_at: signed.exp.ok_or(TokenRefusal::ExpiryMissing)?,
-        not_before: signed.nbf,
-        issued_at: signed.iat,
-        client: signed.client_id.or(signed.azp).or(signed.cid),
-        scopes: scopes(signed.scope, signed.scp)?,
-        roles: signed_asked.roles,
-        groups: signed_asked.groups,
-        asked: signed_asked.others,
-        kid: unverified.unverified_kid.clone(),
-        token_digest: token_digest.to_owned(),
-    };
-    claims.check_audience(issuer)?;
-    claims.check_times(now, issuer.leeway_s)?;
-    Ok(Verified(claims))
+    let mut furthest = None;
+    for (name, issuer) in candidates {
+        match taken(unverified, &signed, &signed_payload, issuer, now) {
+            Ok(claims) => {
+                return Ok(Verified(Claims {
+                    issuer_name: (*name).to_owned(),
+                    kid: unverified.unverified_kid.clone(),
+                    token_digest: token_digest.to_owned(),
+                    ..claims
+                }));
+            }
+            Err(refusal) => furthest = Some(further(furthest, refusal)),
+        }
+    }
+    Err(furthest.map_or(TokenRefusal::IssuerUnknown, |(_, refusal)| refusal))
 }
 
 /// The digest that stands for a token in logs and cache keys.
@@ -142,77 +125,107 @@ pub fn token_digest(token: &Token) -> String {
     digest::of("tollgate token", &[token.expose().as_bytes()])
 }
 
-/// Step 3: the payload as it came, with a signature that verifies behind it.
-fn signed_payload<'t>(token: &'t str, key: &VerifyingKey) -> Result<&'t str, TokenRefusal> {
+/// How far a token came with one issuer's rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Step {
+    Algorithm,
+    Type,
+    Issuer,
+    Audience,
+    Claims,
+    Bound,
+    Times,
+    Asked,
+}
+
+type Refusal = (Step, TokenRefusal);
+
+/// Of two refusals the one that came further, and the first where neither did.
+fn further(first: Option<Refusal>, second: Refusal) -> Refusal {
+    match first {
+        Some(first) if first.0 >= second.0 => first,
+        _ => second,
+    }
+}
+
+/// A secret never verifies for an issuer that publishes keys, nor a published key for one that shares a secret: who knows
+/// the one would speak for the other (RFC 8725 section 2.1).
+fn vouches_with(issuer: &Issuer, algorithm: Algorithm) -> bool {
+    match &issuer.vouching {
+        Vouching::Keys(_) => !algorithm.is_symmetric(),
+        Vouching::Secret(secret) => Algorithm::from(secret.algorithm) == algorithm,
+        Vouching::Introspection(_) | Vouching::ApiKeys => false,
+    }
+}
+
+fn check_header(unverified: &Unverified, issuer: &Issuer) -> Result<(), Refusal> {
+    if !vouches_with(issuer, unverified.algorithm) {
+        return Err((Step::Algorithm, TokenRefusal::AlgorithmNotAllowed));
+    }
+    let checked = unverified.check_type(issuer.types);
+    checked.map_err(|refusal| (Step::Type, refusal))
+}
+
+/// Step 4: the payload, decoded, with a signature that verifies behind it.
+fn signed_payload(token: &str, key: &VerifyingKey) -> Result<String, TokenRefusal> {
     if token.len() > TOKEN_BYTES_MAX {
         return Err(TokenRefusal::TooLong);
     }
-    let (message, signature) = token.rsplit_once('.').ok_or(TokenRefusal::Malformed)?;
-    let (_, payload) = message.split_once('.').ok_or(TokenRefusal::Malformed)?;
-    let signature = URL_SAFE_NO_PAD
-        .decode(signature)
-        .map_err(|_| TokenRefusal::SignatureInvalid)?;
-    if !key.verifies(message.as_bytes(), &signature) {
-        return Err(TokenRefusal::SignatureInvalid);
+    let (_, payload, signature) = parts(token)?;
+    let (message, _) = token.rsplit_once('.').ok_or(TokenRefusal::Malformed)?;
+    let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| TokenRefusal::Malformed)?;
+    match key.verifies(message.as_bytes(), &signature) {
+        true => decoded(payload, TOKEN_BYTES_MAX),
+        false => Err(TokenRefusal::SignatureInvalid),
     }
-    Ok(payload)
 }
 
-/// A `NumericDate` (RFC 7519 section 2): whole seconds, where a fraction is cut off. `null` is not one.
-fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<UnixSeconds>, D::Error> {
-    struct Seconds;
-    impl Visitor<'_> for Seconds {
-        type Value = UnixSeconds;
-
-        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-            formatter.write_str("a time in seconds")
-        }
-
-        fn visit_u64<E: Error>(self, whole: u64) -> Result<UnixSeconds, E> {
-            Ok(UnixSeconds(whole))
-        }
-
-        fn visit_f64<E: Error>(self, fraction: f64) -> Result<UnixSeconds, E> {
-            Ok(UnixSeconds(fraction as u64))
+/// Step 6, for one issuer of the policy. The claims lack only what does not depend on it.
+fn taken(
+    unverified: &Unverified,
+    signed: &Signed<'_>,
+    payload: &Json<'_>,
+    issuer: &Issuer,
+    now: UnixSeconds,
+) -> Result<Claims, Refusal> {
+    let at = |step: Step| move |refusal: TokenRefusal| (step, refusal);
+    check_header(unverified, issuer)?;
+    if !issuer.takes(signed.issuer, signed.tenant) {
+        return Err((Step::Issuer, TokenRefusal::IssuerUnknown));
+    }
+    if !signed.is_for(&issuer.audience) {
+        return Err((Step::Audience, TokenRefusal::AudienceWrong));
+    }
+    for test in &issuer.claims {
+        if !fits(payload, test).map_err(at(Step::Claims))? {
+            return Err((Step::Claims, TokenRefusal::IssuerClaimWrong));
         }
     }
-    deserializer.deserialize_any(Seconds).map(Some)
-}
-
-/// One audience as text or several as a list, each once; `null` is neither.
-fn audience<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Audience {
-        One(String),
-        Several(BTreeSet<String>),
+    check_bound(signed, issuer.bound).map_err(at(Step::Bound))?;
+    let expires_at = signed.expires_at.ok_or((Step::Times, TokenRefusal::ExpiryMissing))?;
+    let mut claims = signed.claims(expires_at);
+    claims.check_times(now, issuer.leeway_s).map_err(at(Step::Times))?;
+    if !issuer.asked.is_empty() {
+        let asked = asked(payload, issuer).map_err(at(Step::Asked))?;
+        (claims.roles, claims.groups, claims.asked) = (asked.roles, asked.groups, asked.others);
     }
-    Ok(match Audience::deserialize(deserializer)? {
-        Audience::One(one) => vec![one],
-        Audience::Several(several) => several.into_iter().collect(),
-    })
+    Ok(claims)
 }
 
-fn scopes(scope: Option<String>, scp: Option<OneOrMore>) -> Result<Vec<String>, TokenRefusal> {
-    let spaced = |text: String| {
-        text.split(' ')
-            .filter(|scope| !scope.is_empty())
-            .map(str::to_owned)
-            .collect()
+/// A token that says that it is bound must be bound in a way that can be checked; else it would pass as a bearer token,
+/// which its issuer did not mean it to be (RFC 7800 section 3.1).
+fn check_bound(signed: &Signed<'_>, asked: Option<Bound>) -> Result<(), TokenRefusal> {
+    let (key, certificate) = (signed.key_thumbprint.is_some(), signed.certificate_thumbprint.is_some());
+    let bound = match asked {
+        None => !signed.is_bound || key || certificate,
+        Some(Bound::Dpop) => key,
+        Some(Bound::Certificate) => certificate,
+        Some(Bound::Either) => key || certificate,
     };
-    bounded(match (scope, scp) {
-        (Some(text), _) | (None, Some(OneOrMore::Text(text))) => spaced(text),
-        (None, Some(OneOrMore::List(list))) => list,
-        (None, None) => Vec::new(),
-    })
-}
-
-fn bounded(mut list: Vec<String>) -> Result<Vec<String>, TokenRefusal> {
-    if list.len() > LIST_ITEMS_MAX {
-        return Err(TokenRefusal::Malformed);
+    match bound {
+        true => Ok(()),
+        false => Err(TokenRefusal::NotBound),
     }
-    list.sort_unstable();
-    Ok(list)
 }
 
 #[cfg(test)]

@@ -98,7 +98,7 @@ proptest! {
     fn keys(bytes in prop_oneof![vec(any::<u8>(), 0..80), spoiled(jwk(Algorithm::Es256)), spoiled(jwk(Algorithm::Rs256)), spoiled(jwk(Algorithm::EdDsa))]) {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let _ = VerifyingKey::from_jwk(&text, "okta-es256-1");
-        let _ = entries("https://okta.example", &format!("{{\"keys\":[{text}]}}"), 0);
+        let _ = entries("https://okta.example", &format!("{{\"keys\":[{text}]}}"), 0, None);
         let world = sample::world();
         world.put(ConfigStore::Keys, key_entry("https://okta.example", "okta-es256-1"), text);
         let exchange = world.exchange(&Request::new("GET", "/v1/whoami").bearer(&self::text(token())));

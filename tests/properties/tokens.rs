@@ -1,6 +1,17 @@
 //! Tokens: one character more or less makes them worthless, and fewer scopes never give more.
 
 use proptest::{collection::vec, prelude::*, sample::select};
+use serde_json::json;
+use tollgate::{
+    identity::{
+        self,
+        token::Unverified,
+        verify::{token_digest, verify},
+    },
+    policy::issuer::{Issuer, SharedSecret, Vouching},
+    secret::Secret,
+    time::UnixSeconds,
+};
 use tollgate_devstack::signing::Algorithm;
 
 use crate::{
@@ -9,6 +20,7 @@ use crate::{
         World,
         message::Request,
         sample::{self, text, token},
+        signers,
     },
 };
 
@@ -45,6 +57,49 @@ fn one_character_spoils_a_token() {
             200,
             "{algorithm:?}: and the good one is good still"
         );
+    }
+}
+
+/// Every bit of a token of every algorithm, given to the verification itself.
+#[test]
+fn one_bit_spoils_a_token() {
+    for algorithm in identity::algorithm::Algorithm::ALL {
+        let (key, mut issuer) = (
+            signers::verifying(algorithm),
+            Issuer::plain("https://i.example", &["a"]),
+        );
+        if let Some(algorithm) = signers::shared(algorithm) {
+            let name = "s".to_owned();
+            issuer.vouching = Vouching::Secret(SharedSecret { name, algorithm });
+        }
+        let judged = |text: String| {
+            let token = Secret::new(text);
+            let unverified = Unverified::read(&token).ok()?;
+            let issuers = [("i", &issuer)];
+            verify(
+                (&token, &token_digest(&token)),
+                &unverified,
+                &key,
+                &issuers,
+                UnixSeconds(1),
+            )
+            .ok()
+        };
+        let good = signers::token(
+            algorithm,
+            &json!({ "alg": algorithm.name(), "kid": signers::KID }),
+            &json!({ "iss": "https://i.example", "aud": "a", "exp": 9 }),
+        );
+        assert!(judged(good.clone()).is_some(), "{algorithm:?}");
+        for at in 0..good.len() {
+            // The highest bit would make it no text.
+            for bit in 0..7 {
+                let mut bytes = good.clone().into_bytes();
+                bytes[at] ^= 1 << bit;
+                let spoiled = judged(String::from_utf8(bytes).unwrap());
+                assert!(spoiled.is_none(), "{algorithm:?}: bit {bit} of byte {at}");
+            }
+        }
     }
 }
 

@@ -1,9 +1,13 @@
 //! Which keys are read, and which are refused.
 
+mod sets;
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use tollgate_devstack::signing::{Algorithm as SigningAlgorithm, SigningKey};
 
 use super::*;
+use crate::{identity::algorithm::Algorithm, policy::issuer::HmacAlgorithm};
 
 fn p256_jwk() -> Value {
     SigningKey::generate(SigningAlgorithm::Es256, "k1")
@@ -32,10 +36,34 @@ fn with(mut jwk: Value, name: &str, value: Value) -> String {
     jwk.to_string()
 }
 
+/// The base point of P-384 (FIPS 186-4 section D.1.2.4).
+fn p384_jwk() -> Value {
+    json!({
+        "kty": "EC", "crv": "P-384", "kid": "k1",
+        "x": "qofKIr6LBTeOscce8yCtdG4dO2KLp5uYWfdB4IJUKjhVAvJdv1UpbDpUXjhydgq3",
+        "y": "NhfeSpYmLG9dnpi_kpLcKfj0Hb0omhR86doxE7XwuMAKYLHOHX6BnXpDHXyQ6g5f",
+    })
+}
+
+fn with_alg(mut jwk: Value, alg: &str) -> Value {
+    jwk["alg"] = json!(alg);
+    jwk
+}
+
 #[test]
 fn keys_pin_their_algorithm() {
     for (name, jwk, algorithm) in [
-        ("RSA", rsa_jwk(), Algorithm::Rs256),
+        ("RSA without `alg`", rsa_jwk(), Algorithm::Rs256),
+        ("RS256", with_alg(rsa_jwk(), "RS256"), Algorithm::Rs256),
+        ("RS384", with_alg(rsa_jwk(), "RS384"), Algorithm::Rs384),
+        ("RS512", with_alg(rsa_jwk(), "RS512"), Algorithm::Rs512),
+        ("PS256", with_alg(rsa_jwk(), "PS256"), Algorithm::Ps256),
+        ("PS384", with_alg(rsa_jwk(), "PS384"), Algorithm::Ps384),
+        ("PS512", with_alg(rsa_jwk(), "PS512"), Algorithm::Ps512),
+        ("P-384", p384_jwk(), Algorithm::Es384),
+        ("ES384", with_alg(p384_jwk(), "ES384"), Algorithm::Es384),
+        ("EdDSA", with_alg(ed25519_jwk(), "EdDSA"), Algorithm::EdDsa),
+        ("Ed25519 by name", with_alg(ed25519_jwk(), "Ed25519"), Algorithm::EdDsa),
         ("P-256", p256_jwk(), Algorithm::Es256),
         ("Ed25519", ed25519_jwk(), Algorithm::EdDsa),
     ] {
@@ -59,22 +87,57 @@ fn unfit_keys_are_refused() {
             with(p256_jwk(), "x", json!(URL_SAFE_NO_PAD.encode([7; 32]))),
         ),
         ("short coordinate", with(p256_jwk(), "x", json!("AA"))),
-        ("other algorithm", with(rsa_jwk(), "alg", json!("PS256"))),
+        ("P-521", with(p256_jwk(), "crv", json!("P-521"))),
+        ("secp256k1", with(p256_jwk(), "crv", json!("secp256k1"))),
+        ("Ed448", with(ed25519_jwk(), "crv", json!("Ed448"))),
+        ("X25519", with(ed25519_jwk(), "crv", json!("X25519"))),
+        ("curve of another type", with(ed25519_jwk(), "crv", json!("P-256"))),
         ("algorithm of another type", with(rsa_jwk(), "alg", json!("ES256"))),
+        ("algorithm of another curve", with(p256_jwk(), "alg", json!("ES384"))),
+        ("algorithm of the other curve", with(p384_jwk(), "alg", json!("ES256"))),
+        ("symmetric algorithm", with(rsa_jwk(), "alg", json!("HS256"))),
+        ("encrypting algorithm", with(rsa_jwk(), "alg", json!("RSA-OAEP"))),
+        ("alg is no text", with(rsa_jwk(), "alg", json!(["RS256"]))),
+        ("use is no text", with(rsa_jwk(), "use", json!(1))),
+        ("key_ops is no list", with(rsa_jwk(), "key_ops", json!("verify"))),
+        ("key_ops is empty", with(rsa_jwk(), "key_ops", json!([]))),
+        ("issuer is no text", with(rsa_jwk(), "issuer", json!(1))),
+        ("private part that is null", with(rsa_jwk(), "d", Value::Null)),
+        ("other primes", with(rsa_jwk(), "oth", json!([]))),
+        ("P-384 off the curve", with(p384_jwk(), "y", p384_jwk()["x"].clone())),
+        (
+            "member twice",
+            p256_jwk().to_string().replacen('{', r#"{"x5c":[],"x5c":[],"#, 1),
+        ),
         (
             "short RSA",
             with(rsa_jwk(), "n", json!(URL_SAFE_NO_PAD.encode([0xff; 128]))),
         ),
         (
             "long RSA",
-            with(rsa_jwk(), "n", json!(URL_SAFE_NO_PAD.encode([0xff; 513]))),
+            with(rsa_jwk(), "n", json!(URL_SAFE_NO_PAD.encode([0xff; 1_025]))),
         ),
         ("even modulus", with(rsa_jwk(), "n", json!(even_modulus()))),
         ("no exponent", with(rsa_jwk(), "e", Value::Null)),
         ("exponent zero", with(rsa_jwk(), "e", json!("AA"))),
         ("exponent one", with(rsa_jwk(), "e", json!("AQ"))),
         ("even exponent", with(rsa_jwk(), "e", json!("Ag"))),
-        ("small exponent", with(rsa_jwk(), "e", json!("Aw"))),
+        (
+            "exponent above 2^32",
+            with(rsa_jwk(), "e", json!(URL_SAFE_NO_PAD.encode([1, 0, 0, 0, 1]))),
+        ),
+        (
+            "even exponent 2^32",
+            with(rsa_jwk(), "e", json!(URL_SAFE_NO_PAD.encode([1, 0, 0, 0, 0]))),
+        ),
+        (
+            "exponent of nine bytes whose last are good",
+            with(
+                rsa_jwk(),
+                "e",
+                json!(URL_SAFE_NO_PAD.encode([1, 0, 0, 0, 0, 0, 1, 0, 1])),
+            ),
+        ),
         ("huge exponent", with(rsa_jwk(), "e", rsa_jwk()["n"].clone())),
         ("no modulus", with(rsa_jwk(), "n", Value::Null)),
         ("padded base64", with(ed25519_jwk(), "x", json!("AA=="))),
@@ -93,6 +156,59 @@ fn unfit_keys_are_refused() {
         ),
     ] {
         assert!(VerifyingKey::from_jwk(&text, "k1").is_err(), "{name}");
+    }
+}
+
+#[test]
+fn rsa_numbers_are_taken_to_their_bounds() {
+    for (name, member, bytes) in [
+        ("the least exponent", "e", vec![3]),
+        ("the greatest exponent", "e", vec![0xff; 4]),
+        ("8,192 bits", "n", vec![0xff; 1_024]),
+    ] {
+        let jwk = with(rsa_jwk(), member, json!(URL_SAFE_NO_PAD.encode(bytes)));
+        assert!(VerifyingKey::from_jwk(&jwk, "k1").is_ok(), "{name}");
+    }
+    let bits_2_047 = [vec![0x7f], vec![0xff; 255]].concat();
+    let jwk = with(rsa_jwk(), "n", json!(URL_SAFE_NO_PAD.encode(bits_2_047)));
+    let why = VerifyingKey::from_jwk(&jwk, "k1").unwrap_err();
+    assert_eq!(why, "the RSA key has 2047 bits; 2,048 to 8,192 are taken");
+}
+
+#[test]
+fn a_secret_is_as_long_as_its_hash() {
+    for (algorithm, bytes) in [
+        (HmacAlgorithm::Hs256, 32),
+        (HmacAlgorithm::Hs384, 48),
+        (HmacAlgorithm::Hs512, 64),
+    ] {
+        let key = VerifyingKey::shared(&vec![7; bytes], algorithm).unwrap();
+        assert_eq!(key.algorithm(), Algorithm::from(algorithm));
+        assert_eq!(format!("{key:?}"), format!("VerifyingKey({})", key.algorithm().name()));
+        assert!(
+            VerifyingKey::shared(&vec![7; bytes - 1], algorithm).is_err(),
+            "{algorithm:?}"
+        );
+    }
+    assert!(VerifyingKey::shared(b"", HmacAlgorithm::Hs256).is_err());
+}
+
+#[test]
+fn a_proof_brings_a_public_key_without_name() {
+    let mut jwk = p256_jwk();
+    jwk.as_object_mut().unwrap().remove("kid");
+    let (key, thumbprint) = VerifyingKey::from_proof_jwk(&jwk.to_string(), Algorithm::Es256).unwrap();
+    assert_eq!(key.algorithm(), Algorithm::Es256);
+    assert_eq!(thumbprint.len(), 43);
+    let named = VerifyingKey::from_proof_jwk(&with(jwk.clone(), "kid", json!("k9")), Algorithm::Es256).unwrap();
+    assert_eq!(named.1, thumbprint, "only what makes the key is in its thumbprint");
+    for (name, text) in [
+        ("private", with(jwk.clone(), "d", json!("AA"))),
+        ("symmetric", json!({ "kty": "oct", "k": "AA" }).to_string()),
+        ("no object", "[]".to_owned()),
+        ("twice", jwk.to_string().replacen('{', r#"{"kty":"EC","#, 1)),
+    ] {
+        assert!(VerifyingKey::from_proof_jwk(&text, Algorithm::Es256).is_err(), "{name}");
     }
 }
 
@@ -151,29 +267,4 @@ fn ed25519_keys_of_small_order_and_second_encodings_are_refused() {
 fn ed25519(x: &[u8]) -> Result<VerifyingKey, String> {
     let jwk = json!({ "kty": "OKP", "crv": "Ed25519", "kid": "k1", "x": URL_SAFE_NO_PAD.encode(x) });
     VerifyingKey::from_jwk(&jwk.to_string(), "k1")
-}
-
-#[test]
-fn a_key_set_becomes_entries_of_public_members_only() {
-    let mut certified = p256_jwk();
-    certified["x5c"] = json!(["certificate"]);
-    let mut encrypting = p256_jwk();
-    encrypting["use"] = json!("enc");
-    encrypting["kid"] = json!("k2");
-    let set = json!({ "keys": [certified, encrypting] }).to_string();
-    let StoredKeys { entries, left_out } = entries("https://i.example", &set, 7).unwrap();
-    assert_eq!(entries.len(), 2);
-    assert_eq!(entries[0].0, key_entry("https://i.example", "k1"));
-    assert!(!entries[0].1.contains("x5c"));
-    assert!(VerifyingKey::from_jwk(&entries[0].1, "k1").is_ok());
-    assert_eq!(
-        entries[1],
-        (
-            index_entry("https://i.example"),
-            r#"{"fetched_at":7,"kids":["k1"]}"#.to_owned()
-        )
-    );
-    assert_eq!(left_out.len(), 1);
-    assert!(super::entries("https://i.example", r#"{"keys":[]}"#, 7).is_err());
-    assert!(super::entries("https://i.example", "[]", 7).is_err());
 }

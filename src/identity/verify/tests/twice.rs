@@ -7,12 +7,14 @@ use serde_json::{Value, json};
 use super::*;
 
 /// What the gateway makes of these bytes as a payload, well signed.
-fn judge_payload(payload: &[u8]) -> Result<(), TokenRefusal> {
+pub(super) fn judge_payload(payload: &[u8]) -> Result<(), TokenRefusal> {
     let pair = SigningKey::from_bytes(&[7; 32]);
     let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"EdDSA","kid":"raw"}"#);
     let message = format!("{header}.{}", URL_SAFE_NO_PAD.encode(payload));
     let signature = URL_SAFE_NO_PAD.encode(pair.sign(message.as_bytes()).to_bytes());
-    let public = VerifyingKey::EdDsa(Box::new(pair.verifying_key()));
+    let x = URL_SAFE_NO_PAD.encode(pair.verifying_key().to_bytes());
+    let jwk = json!({ "kty": "OKP", "crv": "Ed25519", "kid": "raw", "x": x }).to_string();
+    let public = VerifyingKey::from_jwk(&jwk, "raw").unwrap();
     judge_with(&format!("{message}.{signature}"), |_| Some(public.clone())).map(drop)
 }
 
@@ -58,6 +60,18 @@ fn a_member_that_comes_twice_is_refused() {
         ("nonce", json!("2")),
     ] {
         assert_eq!(judged(Some((name, value))), Err(TokenRefusal::Malformed), "{name}");
+    }
+    for (name, more) in [
+        ("in a claim that nobody reads", r#""other":{"a":1,"a":1}"#),
+        ("deep in it", r#""other":[{"b":{"a":1,"\u0061":1}}]"#),
+        ("a claim that nobody reads", r#""other":1,"other":1"#),
+    ] {
+        let payload = format!("{{{},{more}}}", members(None));
+        assert_eq!(
+            judge_payload(payload.as_bytes()),
+            Err(TokenRefusal::Malformed),
+            "{name}"
+        );
     }
 }
 
