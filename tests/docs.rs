@@ -5,7 +5,7 @@
 use std::{collections::BTreeMap, env, fs, path::Path};
 
 use tollgate::policy::{
-    compile::compile_text,
+    compile::{compile_text, presets::PRESETS},
     schema::{json_schema, reference},
 };
 use tollgate_devstack::world::{WorldOptions, emit};
@@ -19,7 +19,7 @@ fn text(path: &str) -> String {
 
 /// Status and code of each refusal in the source, where they are written as `client(401, "token-expired", …)`.
 fn codes_in_source() -> BTreeMap<String, String> {
-    let source = text("src/rejection.rs");
+    let source = [text("src/rejection.rs"), text("src/rejection/token.rs")].concat();
     let mut codes = BTreeMap::new();
     for call in source.split("client(").chain(source.split("ours(")).skip(1) {
         let mut words = call.split(',').map(str::trim);
@@ -123,6 +123,37 @@ fn policies_in_documents_and_examples_compile() {
     }
 }
 
+#[test]
+fn every_preset_is_in_the_reference_and_no_other() {
+    let documented: Vec<String> = table(&text("docs/policy.md"), "| preset")
+        .into_iter()
+        .map(|row| row[0].clone())
+        .collect();
+    assert_eq!(documented, PRESETS.map(|preset| preset.name));
+}
+
+/// What the chapter on issuers shows, put together, is one policy.
+#[test]
+fn what_is_shown_of_issuers_compiles() {
+    let document = text("docs/policy.md");
+    let chapter = document
+        .split("\n## ")
+        .find(|part| part.starts_with("Issuers and credentials"));
+    let shown: Vec<&str> = chapter
+        .unwrap_or_default()
+        .split("```toml\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .collect();
+    assert!(shown.len() >= 5, "the chapter was read");
+    let policy = format!(
+        "[gateway]\nhosts = [\"api.example.com\"]\n[services.orders]\nurl = \"https://orders.example.com\"\n\
+         invoker = \"edge@my-project.iam.gserviceaccount.com\"\n{}",
+        shown.concat()
+    );
+    compile_text(&policy).unwrap_or_else(|problems| panic!("{problems:?}"));
+}
+
 /// `fastly compute serve` reads these files from a clone.
 #[test]
 fn the_local_stores_are_those_of_the_demo() -> TestResult {
@@ -138,8 +169,12 @@ fn the_local_stores_are_those_of_the_demo() -> TestResult {
     for file in ["tollgate.json", "tollgate_keys.json"] {
         let entries = |text: String| -> Result<BTreeMap<String, String>, serde_json::Error> {
             let mut entries: BTreeMap<String, String> = serde_json::from_str(&text)?;
-            // The index says when the keys were fetched.
-            entries.retain(|_, value| !value.contains("fetched_at"));
+            // The index and each key say when they were fetched.
+            for value in entries.values_mut().filter(|value| value.contains("\"fetched_at\"")) {
+                let mut told: serde_json::Map<String, serde_json::Value> = serde_json::from_str(value)?;
+                told.remove("fetched_at");
+                *value = serde_json::to_string(&told)?;
+            }
             Ok(entries)
         };
         let written = entries(fs::read_to_string(folder.path().join(file))?)?;
@@ -156,7 +191,16 @@ fn the_local_stores_are_those_of_the_demo() -> TestResult {
 #[test]
 fn every_test_that_a_failure_mode_names_is_there() -> TestResult {
     let mut sources = String::new();
-    for folder in ["tests/conversations", "tests/edge", "src/policy/rule"] {
+    for folder in [
+        "tests/conversations",
+        "tests/edge",
+        "src/policy/rule",
+        "src/identity/binding/tests",
+        "src/identity/api_keys",
+        "src/identity/introspected",
+        "src/identity/introspection/tests",
+        "src/identity/revoked",
+    ] {
         for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder))? {
             sources.push_str(&fs::read_to_string(entry?.path()).unwrap_or_default());
         }

@@ -90,7 +90,7 @@ pub async fn remember_good<H: Host>(host: &H, sandbox: &Sandbox) {
     };
     let version = Secret::new(good.version.clone().into_bytes());
     // A cache that fails means no more than that the next sandbox has nothing to fall back on.
-    let _ = host.remember(&good_key(), &version, freshness).await;
+    let _ = host.remember(&good_key(), &version, freshness, &[]).await;
 }
 
 /// The policy that was last good at this POP.

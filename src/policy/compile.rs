@@ -4,34 +4,40 @@
 //! default: a route says who may reach it, and two routes never compete for a request.
 
 mod actions;
+mod alike;
 mod allow;
+mod credential;
 mod endpoints;
 mod examples;
 mod gateway;
+mod issuers;
 mod known;
+pub mod presets;
 mod routes;
+mod tenants;
 mod ties;
 mod values;
+mod vouching;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::policy::{
-    compile::{endpoints::services, examples::examples, gateway::settings, known::Known, routes::routes},
+    compile::{
+        endpoints::services, examples::examples, gateway::settings, known::Known, routes::routes,
+        vouching::report_shared_secrets,
+    },
     issuer::Asked,
     problem::{Problem, Problems},
     site::{
         Parts, Site,
-        route::{Allow, Route},
+        route::{Allow, Place, Route},
         service::Service,
     },
     source::Source,
     text,
 };
 
-pub use crate::policy::compile::{
-    gateway::{LEEWAY_S_DEFAULT, REMEMBER_S_DEFAULT},
-    known::Unread,
-};
+pub use crate::policy::compile::{gateway::REMEMBER_S_DEFAULT, issuers::LEEWAY_S_DEFAULT, known::Unread};
 
 /// Compiles a policy's text.
 ///
@@ -58,6 +64,7 @@ pub fn compile(source: &Source, unread: &Unread) -> Result<Site, Vec<Problem>> {
     let mut problems = Problems::default();
     let mut settings = settings(source, unread, &mut problems);
     let services = services(source, &mut problems);
+    report_shared_secrets(source, &mut problems);
     let known = Known {
         source,
         unread,
@@ -70,6 +77,7 @@ pub fn compile(source: &Source, unread: &Unread) -> Result<Site, Vec<Problem>> {
             issuer.asked = asked;
         }
     }
+    settings.credentials = credentials(&routes);
     // What was left out may be what another part needs; it is reported as such.
     if !problems.is_empty() || !unread.is_empty() {
         return Err(problems.into_vec());
@@ -83,6 +91,17 @@ pub fn compile(source: &Source, unread: &Unread) -> Result<Site, Vec<Problem>> {
         problems.add("", what, "");
         problems.into_vec()
     })
+}
+
+/// Where any of the routes takes a credential, besides `Authorization`; each place once.
+fn credentials(routes: &[Route]) -> Vec<Place> {
+    let mut places: Vec<Place> = Vec::new();
+    for place in routes.iter().flat_map(|route| &route.credentials) {
+        if *place != Place::Authorization && !places.contains(place) {
+            places.push(place.clone());
+        }
+    }
+    places
 }
 
 /// What the rules ask of each issuer's tokens. A revision's claims are asked of all of them.

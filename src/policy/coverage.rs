@@ -6,10 +6,11 @@ use serde::Serialize;
 
 use crate::policy::{
     hours::{DAYS, Hours},
+    issuer::{ANY_TENANT, Bound, Issuer, Vouching},
     rule::Rule,
     site::{
-        Site,
-        route::{Action, Allow, Route},
+        Settings, Site,
+        route::{Action, Allow, Place, Route},
     },
     wanted::Test,
 };
@@ -27,6 +28,8 @@ pub struct Row {
     pub when: Vec<String>,
     /// Forms of paths that it takes and others refuse.
     pub relax: Vec<&'static str>,
+    /// Where a credential may stand, each in words; nothing where that is `Authorization` alone.
+    pub credential: Vec<String>,
     /// Who may: each alternative in words. `anyone` for a public route.
     pub who: Vec<String>,
     /// Where it goes, or what is answered.
@@ -36,7 +39,8 @@ pub struct Row {
 /// The table of a site.
 #[must_use]
 pub fn rows(site: &Site) -> Vec<Row> {
-    site.parts().routes.iter().map(row).collect()
+    let settings = site.settings();
+    site.parts().routes.iter().map(|route| row(route, settings)).collect()
 }
 
 /// Issuers and services that no route uses.
@@ -62,7 +66,11 @@ pub fn unused(site: &Site) -> Vec<String> {
         .collect()
 }
 
-fn row(route: &Route) -> Row {
+fn row(route: &Route, settings: &Settings) -> Row {
+    let issuer = |name: &String| match settings.issuers.get(name).and_then(vouched) {
+        Some(how) => format!("{name} ({how})"),
+        None => name.clone(),
+    };
     let tests = |kind: &str, tests: &[Test]| -> Vec<String> {
         tests
             .iter()
@@ -77,17 +85,51 @@ fn row(route: &Route) -> Row {
         methods: route.methods.clone(),
         when,
         relax: route.relax.iter().map(|relaxation| relaxation.word()).collect(),
+        credential: route.credentials.iter().map(place).collect(),
         who: match &route.allow {
             Allow::Anyone => vec!["anyone".to_owned()],
-            Allow::OneOf(rules) => rules.iter().map(words).collect(),
+            Allow::OneOf(rules) => rules.iter().map(|rule| words_of(rule, issuer)).collect(),
         },
         does: does(&route.action),
     }
 }
 
+/// A place of credentials in words.
+fn place(place: &Place) -> String {
+    match place {
+        Place::Authorization => "authorization".to_owned(),
+        Place::Header(name) => format!("header {name}"),
+        Place::Cookie(name) => format!("cookie {name}"),
+    }
+}
+
+/// What is special of an issuer's credentials; none for tokens that are signed with keys and bound to nothing.
+fn vouched(issuer: &Issuer) -> Option<String> {
+    let kind = match issuer.vouching {
+        Vouching::Keys(_) => None,
+        Vouching::Secret(_) => Some("shared secret"),
+        Vouching::Introspection(_) => Some("opaque tokens"),
+        Vouching::ApiKeys => Some("API keys"),
+    };
+    let any = issuer.tenants.iter().any(|tenant| tenant == ANY_TENANT);
+    let bound = issuer.bound.map(|bound| match bound {
+        Bound::Dpop => "bound by DPoP",
+        Bound::Certificate => "bound to a certificate",
+        Bound::Either => "bound by DPoP or to a certificate",
+    });
+    let words = [kind, any.then_some("any tenant"), bound];
+    let words: Vec<&str> = words.into_iter().flatten().collect();
+    (!words.is_empty()).then(|| words.join(", "))
+}
+
 /// A rule in words.
 #[must_use]
 pub fn words(rule: &Rule) -> String {
+    words_of(rule, String::clone)
+}
+
+fn words_of(rule: &Rule, issuer: impl Fn(&String) -> String) -> String {
+    let issuers: Vec<String> = rule.issuers.iter().map(issuer).collect();
     let list = |word: &str, items: &[String], between: &str| {
         (!items.is_empty()).then(|| format!("{word} {}", items.join(between)))
     };
@@ -97,7 +139,7 @@ pub fn words(rule: &Rule) -> String {
         .map(|test| format!("claim {} {}", test.name, test.wanted.words()))
         .collect();
     let parts = [
-        list("issuer", &rule.issuers, " or "),
+        list("issuer", &issuers, " or "),
         list("scope", &rule.scopes, " and "),
         list("role", &rule.roles, " or "),
         list("group", &rule.groups, " or "),
@@ -199,5 +241,38 @@ mod tests {
         );
         assert_eq!(row.does, "forward s");
         assert_eq!(unused(&site), ["no route admits callers of [issuers.spare]"]);
+    }
+    #[test]
+    fn a_row_says_where_credentials_stand_and_how_they_are_verified() {
+        let site = compile_text(
+            r#"
+            gateway.hosts = ["a.example"]
+            issuers.plain = { issuer = "https://a.example", audience = ["a"] }
+            issuers.hmac = { issuer = "https://b.example", audience = ["a"], secret = { name = "s" } }
+            issuers.keys = { api_keys = true }
+            issuers.proven = { issuer = "https://c.example", audience = ["a"], bound = "dpop" }
+            issuers.mesh = { issuer = "https://d.example", audience = ["a"], bound = "certificate" }
+            issuers.entra = { issuer = "https://e.example/{tenant}", audience = ["a"], tenants = ["*"], bound = "either" }
+            [issuers.opaque]
+            issuer = "https://f.example"
+            audience = ["a"]
+            introspection = { url = "https://f.example/i", client = "g", secret = "i" }
+            [[routes]]
+            path = "/"
+            credential = [{ header = "X-API-Key" }, { cookie = "Session" }, "authorization"]
+            allow = [{ issuer = ["plain", "hmac", "keys", "proven", "mesh", "entra", "opaque"] }]
+            respond = { status = 200 }
+            "#,
+        )
+        .unwrap_or_else(|problems| panic!("{problems:?}"));
+        let row = rows(&site).remove(0);
+        assert_eq!(row.credential, ["header x-api-key", "cookie Session", "authorization"]);
+        assert_eq!(
+            row.who,
+            [
+                "issuer plain or hmac (shared secret) or keys (API keys) or proven (bound by DPoP) or mesh (bound to a \
+              certificate) or entra (any tenant, bound by DPoP or to a certificate) or opaque (opaque tokens)"
+            ]
+        );
     }
 }

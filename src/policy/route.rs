@@ -70,8 +70,16 @@ pub fn mismatch(route: &Route, asked: &Asked<'_>) -> Result<Option<Mismatch>, Am
 /// Whether the request has a header, named in lower case, whose value fits.
 ///
 /// # Errors
-/// [`Ambiguity::RepeatedHeader`] if it has it more than once, or [`Ambiguity::Headers`] if its value is no text.
+/// As [`header`].
 pub fn has_header(name: &str, fits: impl FnOnce(&str) -> bool, asked: &Asked<'_>) -> Result<bool, Ambiguity> {
+    Ok(header(name, asked)?.is_some_and(|value| fits(value.expose())))
+}
+
+/// The one value of a header, named in lower case, without the space around it.
+///
+/// # Errors
+/// [`Ambiguity::RepeatedHeader`] if it comes more than once, or [`Ambiguity::Headers`] if its value is no text.
+pub fn header(name: &str, asked: &Asked<'_>) -> Result<Option<Secret<String>>, Ambiguity> {
     let names = asked.request.header_names();
     let folded = fold(name);
     // A service might take another spelling for the same header.
@@ -79,14 +87,14 @@ pub fn has_header(name: &str, fits: impl FnOnce(&str) -> bool, asked: &Asked<'_>
         return Err(Ambiguity::RepeatedHeader);
     }
     if !names.iter().any(|sent| sent == name) {
-        return Ok(false);
+        return Ok(None);
     }
     let values = (asked.headers)(name);
     match values.as_slice() {
-        [] => Ok(false),
+        [] => Ok(None),
         [one] => {
             let text = std::str::from_utf8(one.expose()).map_err(|_| Ambiguity::Headers)?;
-            Ok(fits(text.trim_matches([' ', '\t'])))
+            Ok(Some(Secret::new(text.trim_matches([' ', '\t']).to_owned())))
         }
         _ => Err(Ambiguity::RepeatedHeader),
     }

@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::policy::{
     host_pattern::HostPattern,
-    issuer::{CLAIMS_ASKED_MAX, Issuer, LEEWAY_S_MAX},
+    issuer::{ISSUERS_MAX, Issuer, Vouching},
     site::{
-        route::{Action, Allow, Route},
+        route::{Action, Allow, Place, Route},
         service::Service,
     },
 };
@@ -50,16 +50,21 @@ pub struct Settings {
     pub remember_s: u64,
     /// Who may vouch for a caller, by the policy's name.
     pub issuers: BTreeMap<String, Issuer>,
+    /// Where any route takes a credential, besides `Authorization`. None of these reaches a service, whichever route the
+    /// request takes: a browser sends its cookies everywhere.
+    pub credentials: Vec<Place>,
 }
 
 impl Settings {
-    /// The issuer whose tokens say `iss`, with its policy name.
+    /// The issuers whose tokens may say this `iss` and `tid`, with their policy names, in the order of these. Several may
+    /// differ in audience, claims or how they vouch.
     #[must_use]
-    pub fn issuer(&self, iss: &str) -> Option<(&str, &Issuer)> {
+    pub fn issuers_of(&self, iss: &str, tenant: Option<&str>) -> Vec<(&str, &Issuer)> {
         self.issuers
             .iter()
-            .find(|(_, issuer)| issuer.issuer == iss)
+            .filter(|(_, issuer)| issuer.takes(iss, tenant))
             .map(|(name, issuer)| (name.as_str(), issuer))
+            .collect()
     }
 
     /// Whether the gateway answers for this host.
@@ -76,19 +81,17 @@ impl Settings {
         if self.hosts.is_empty() {
             return Err("there is no host".to_owned());
         }
-        let issuers = || self.issuers.values();
-        if self.remember_s > REMEMBER_S_MAX || issuers().any(|issuer| issuer.leeway_s > LEEWAY_S_MAX) {
-            return Err("a leeway or the time that claims are remembered is too long".to_owned());
+        if self.remember_s > REMEMBER_S_MAX {
+            return Err("the time that claims are remembered is too long".to_owned());
         }
-        if issuers().any(|issuer| issuer.audience.is_empty() || issuer.issuer.is_empty()) {
-            return Err("an issuer has no name or no audience".to_owned());
+        if self.issuers.len() > ISSUERS_MAX {
+            return Err(format!("there are more than {ISSUERS_MAX} issuers"));
         }
-        match issuers().any(|issuer| issuer.asked.len() > CLAIMS_ASKED_MAX) {
-            true => Err(format!(
-                "the rules ask for more than {CLAIMS_ASKED_MAX} claims of one issuer"
-            )),
-            false => Ok(()),
+        let asked = |issuer: &&Issuer| matches!(issuer.vouching, Vouching::Introspection(_));
+        if self.issuers.values().filter(asked).count() > 1 {
+            return Err("more than one issuer is asked about opaque tokens".to_owned());
         }
+        self.issuers.values().try_for_each(Issuer::check)
     }
 }
 

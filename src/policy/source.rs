@@ -7,6 +7,7 @@
 
 pub mod duration;
 pub mod example;
+pub mod issuer;
 pub mod route;
 pub mod rule;
 pub mod service;
@@ -16,7 +17,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::policy::source::{duration::Seconds, example::Example, route::Route, service::Service};
+use crate::policy::source::{duration::Seconds, example::Example, issuer::Issuer, route::Route, service::Service};
 
 /// A Tollgate policy: who may reach what.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -54,26 +55,4 @@ pub struct Gateway {
     /// How long verified claims are remembered at most; `"0s"` to verify each time, up to a day.
     #[schemars(example = &"5m", extend("default" = "5m"))]
     pub remember: Option<Seconds>,
-}
-
-/// Who may vouch for a caller.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Issuer {
-    /// The `iss` of its tokens, compared byte by byte.
-    #[schemars(example = &"https://example.okta.com/oauth2/default")]
-    pub issuer: String,
-    /// A token must name one of these in `aud`.
-    #[schemars(example = vec!["api://orders"])]
-    pub audience: Vec<String>,
-    /// How far clocks may differ; at most 5 minutes.
-    #[schemars(example = &"60s", extend("default" = "60s"))]
-    pub leeway: Option<Seconds>,
-    /// The claim that lists a caller's roles: a name, or a path into nested claims with dots between. A name with
-    /// `://` in it is one name, dots and all.
-    #[schemars(example = &"realm_access.roles", extend("default" = "roles"))]
-    pub roles: Option<String>,
-    /// The claim that lists a caller's groups, written as for `roles`.
-    #[schemars(example = &"https://example.com/groups", extend("default" = "groups"))]
-    pub groups: Option<String>,
 }

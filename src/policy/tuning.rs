@@ -15,7 +15,7 @@ use serde::Deserialize;
 use twox_hash::XxHash64;
 
 use crate::{
-    identity::asked::Json,
+    json::{Bounds, Json},
     policy::{pages::is_version, site::service::Service},
     time::UnixSeconds,
 };
@@ -81,7 +81,7 @@ impl Knobs {
         }
         let malformed = |why: serde_json::Error| fault(&format!("are malformed: {why}"));
         // The strict reading first, in which nothing may come twice.
-        serde_json::from_str::<Json>(text).map_err(malformed)?;
+        Json::read(text, Bounds::CLAIMS).map_err(malformed)?;
         let knobs: Self = serde_json::from_str(text).map_err(malformed)?;
         let mut percent = 0_u32;
         for (revision, of_hundred) in &knobs.canary_percent {

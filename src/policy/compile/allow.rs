@@ -68,6 +68,7 @@ fn one(
     problems: &mut Problems,
 ) -> Rule {
     check_issuers(place, written, known, problems);
+    check_api_keys(place, written, known, problems);
     if list(&written.scopes)
         .iter()
         .any(|scope| scope.is_empty() || !scope.bytes().all(is_scope_byte))
@@ -147,6 +148,28 @@ fn check_issuers(place: &str, written: &rule::Rule, known: &Known<'_>, problems:
                 &place,
                 format!("there is no `[issuers.{name}]`"),
                 nearest(name, issuers),
+            );
+        }
+    }
+}
+
+/// API keys have none of what issuers say of people.
+fn check_api_keys(place: &str, written: &rule::Rule, known: &Known<'_>, problems: &mut Problems) {
+    let issuers = written.issuer.all();
+    let has_keys = |name: &String| known.source.issuers.get(name).is_some_and(|issuer| issuer.api_keys);
+    if issuers.is_empty() || !issuers.iter().all(has_keys) {
+        return;
+    }
+    for (key, given) in [
+        ("roles", written.roles.is_some()),
+        ("groups", written.groups.is_some()),
+        ("claims", written.claims.is_some()),
+    ] {
+        if given {
+            problems.add(
+                format!("{place}.{key}"),
+                "API keys have an id, an owner and scopes, and nothing else that a rule could ask for",
+                "ask for `scopes`, or for the key's id with `clients`",
             );
         }
     }

@@ -8,6 +8,7 @@ use crate::{
             actions::{is_header_name, is_header_value},
             known::check_name,
             values::claim_tests,
+            vouching::check_secret,
         },
         problem::Problems,
         site::service::{Region, Regions, Revision, RevisionAt, Service, key_of_invoker},
@@ -73,14 +74,8 @@ fn invoker_key(place: &str, written: &source::service::Service, problems: &mut P
         .invoker_key
         .clone()
         .unwrap_or_else(|| key_of_invoker(&written.invoker));
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-    let fits = !key.is_empty() && key.len() <= 255 && key.bytes().all(allowed);
-    if !fits && written.invoker_key.is_some() {
-        problems.add(
-            format!("{place}.invoker_key"),
-            format!("`{key}` can't be a secret's name"),
-            "use up to 255 letters, digits, `.`, `_` and `-`",
-        );
+    if written.invoker_key.is_some() {
+        check_secret(&format!("{place}.invoker_key"), &key, problems);
     }
     key
 }

@@ -1,12 +1,11 @@
-//! `[gateway]` and `[issuers.*]`.
-
-use std::collections::BTreeMap;
+//! `[gateway]`, with the issuers beside it.
 
 use crate::policy::{
-    claim_path,
-    compile::known::{Unread, check_name, twice},
+    compile::{
+        issuers::issuers,
+        known::{Unread, twice},
+    },
     host_pattern::HostPattern,
-    issuer::{Issuer, LEEWAY_S_MAX},
     problem::Problems,
     site::Settings,
     source::Source,
@@ -14,9 +13,6 @@ use crate::policy::{
 
 /// How long claims are remembered unless the policy says otherwise, in seconds.
 pub const REMEMBER_S_DEFAULT: u64 = 300;
-
-/// How far clocks may differ unless the policy says otherwise, in seconds.
-pub const LEEWAY_S_DEFAULT: u64 = 60;
 
 pub(super) fn settings(source: &Source, unread: &Unread, problems: &mut Problems) -> Settings {
     Settings {
@@ -31,6 +27,7 @@ pub(super) fn settings(source: &Source, unread: &Unread, problems: &mut Problems
             .remember
             .map_or(REMEMBER_S_DEFAULT, |remember| remember.0),
         issuers: issuers(source, problems),
+        credentials: Vec::new(),
     }
 }
 
@@ -52,57 +49,4 @@ fn hosts(source: &Source, problems: &mut Problems) -> Vec<HostPattern> {
         }
     }
     hosts
-}
-
-fn issuers(source: &Source, problems: &mut Problems) -> BTreeMap<String, Issuer> {
-    let mut issuers = BTreeMap::<String, Issuer>::new();
-    for (name, written) in &source.issuers {
-        let place = format!("issuers.{name}");
-        check_name(&place, name, problems);
-        if written.issuer.is_empty() {
-            problems.add(
-                format!("{place}.issuer"),
-                "the issuer has no name",
-                "give the `iss` that its tokens have",
-            );
-        }
-        if written.audience.is_empty() || written.audience.iter().any(String::is_empty) {
-            problems.add(
-                format!("{place}.audience"),
-                "no audience is named; tokens that were made for other services would pass",
-                "name the `aud` that tokens for this gateway have",
-            );
-        }
-        if let Some((other, _)) = issuers.iter().find(|(_, other)| other.issuer == written.issuer) {
-            problems.add(
-                format!("{place}.issuer"),
-                format!("`[issuers.{other}]` has the same `iss`"),
-                "put both audiences into one issuer",
-            );
-        }
-        let leeway_s = written.leeway.map_or(LEEWAY_S_DEFAULT, |leeway| leeway.0);
-        if leeway_s > LEEWAY_S_MAX {
-            problems.add(
-                format!("{place}.leeway"),
-                "a long leeway keeps expired tokens alive",
-                format!("give at most {LEEWAY_S_MAX} seconds"),
-            );
-        }
-        let mut claim = |key: &str, written: Option<&String>| {
-            let path = written.map_or(key, String::as_str);
-            let checked = claim_path::check(path);
-            problems.take(format!("{place}.{key}"), checked, "name the claim as tokens have it");
-            path.to_owned()
-        };
-        let issuer = Issuer {
-            issuer: written.issuer.clone(),
-            audience: written.audience.clone(),
-            leeway_s,
-            roles: claim("roles", written.roles.as_ref()),
-            groups: claim("groups", written.groups.as_ref()),
-            asked: Default::default(),
-        };
-        issuers.insert(name.clone(), issuer);
-    }
-    issuers
 }

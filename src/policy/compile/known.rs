@@ -43,6 +43,13 @@ pub(super) fn twice(place: &str, host: &str, known: bool, problems: &mut Problem
     }
 }
 
+/// Reports a list that is too long.
+pub(super) fn bounded_list(place: &str, items: usize, items_max: usize, problems: &mut Problems) {
+    if items > items_max {
+        problems.add(place, format!("{items} items"), format!("use {items_max} at most"));
+    }
+}
+
 /// Reports a name that can't stand in a store's entry or a log line.
 pub(super) fn check_name(place: &str, name: &str, problems: &mut Problems) {
     if !is_name(name) {

@@ -7,6 +7,7 @@ use crate::{
         compile::{
             actions::{action, headers, is_header_name, too_many},
             allow::allow,
+            credential::{places, report_proofs},
             known::{Known, nearest, twice},
             ties::{report_ties, report_ways_around},
             values::text_tests,
@@ -59,6 +60,8 @@ fn one(written: &Written, known: &Known<'_>, problems: &mut Problems) -> Option<
         known,
         problems,
     );
+    let credentials = places(&place, written, problems);
+    report_proofs(&place, written, &credentials, known, problems);
     let action = action(&place, written, path.as_ref(), known, problems);
     let response_headers = headers(
         &format!("{place}.response_headers"),
@@ -72,6 +75,7 @@ fn one(written: &Written, known: &Known<'_>, problems: &mut Problems) -> Option<
         when,
         relax,
         allow: allow?,
+        credentials,
         action: action?,
         response_headers,
     })

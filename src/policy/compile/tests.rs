@@ -1,5 +1,8 @@
 //! What compiles, what does not, and what is said about it.
 
+mod alike;
+mod credentials;
+mod issuers;
 mod mistakes;
 mod ties;
 

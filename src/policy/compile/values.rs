@@ -10,7 +10,7 @@ use crate::policy::{
     wanted::{Scalar, Test, Wanted},
 };
 
-/// Tests of claims. `template` is the path whose names a text `"{name}"` may stand for.
+/// Tests of claims. `template` is the path whose names a text `"{name}"` may stand for; without one, none may.
 pub(super) fn claim_tests(
     place: &str,
     written: &BTreeMap<String, Written>,
@@ -124,10 +124,17 @@ fn of_path(place: &str, name: &str, template: Option<&PathTemplate>, problems: &
     if template.is_some_and(|template| template.names().any(|known| known == name)) {
         return Some(Wanted::Captured(name.to_owned()));
     }
+    let (what, mend) = match template {
+        Some(_) => ("the path has no", "name a segment of the route's path so"),
+        None => (
+            "no path is known that would have",
+            "write what the claim must be, or ask for it in a route's `allow`",
+        ),
+    };
     problems.add(
         place,
-        format!("the path has no `{{{name}}}` whose value could be compared"),
-        "name a segment of the route's path so",
+        format!("{what} `{{{name}}}` whose value could be compared"),
+        mend,
     );
     None
 }

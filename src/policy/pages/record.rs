@@ -10,7 +10,7 @@ use crate::{
     policy::{
         host_pattern::HostPattern,
         site::{
-            route::{Action, Allow, Forward, Headers, Redirect, Respond, Route, When},
+            route::{Action, Allow, Forward, Headers, Place, Redirect, Respond, Route, When},
             service::{Regions, Revision, Service, key_of_invoker},
         },
         target::TargetTemplate,
@@ -51,6 +51,7 @@ pub(super) struct More {
     pub(super) when: When,
     pub(super) relax: Vec<Relaxation>,
     pub(super) response_headers: Headers,
+    pub(super) credentials: Vec<Place>,
 }
 
 /// What a route does.
@@ -81,8 +82,14 @@ pub(super) struct ServiceRecord {
 impl RouteRecord {
     /// The route, of its record, its path, and what the record names.
     pub(super) fn route(self, path: PathTemplate, allow: Allow, action: Action) -> Route {
-        let (hosts, when, relax, response_headers) = match self.more {
-            Some(more) => (more.hosts, more.when, more.relax, more.response_headers),
+        let (hosts, when, relax, response_headers, credentials) = match self.more {
+            Some(more) => (
+                more.hosts,
+                more.when,
+                more.relax,
+                more.response_headers,
+                more.credentials,
+            ),
             None => Default::default(),
         };
         Route {
@@ -92,6 +99,7 @@ impl RouteRecord {
             when,
             relax,
             allow,
+            credentials,
             action,
             response_headers,
         }

@@ -256,7 +256,7 @@ fn entries_that_were_changed_are_refused() {
     let other = if version.starts_with('A') { "B" } else { "A" }.repeat(VERSION_CHARACTERS);
     for (name, text) in [
         ("empty", String::new()),
-        ("another format", index.replacen("tollgate1", "tollgate2", 1)),
+        ("another format", index.replacen("tollgate2", "tollgate3", 1)),
         ("another version", index.replacen(version, &other, 1)),
         ("cut off", index.get(..index.len() - 1).unwrap().to_owned()),
         ("longer", format!("{index}A")),

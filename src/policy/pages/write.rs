@@ -123,13 +123,16 @@ fn within(site: &Site, written: &Written, characters_max: usize) -> Result<Compi
     for (name, text) in &entries {
         let characters = text.len();
         if characters > PAGE_CHARACTERS_MAX {
-            let what = if name.ends_with(index::PLACE) {
-                "hosts and issuers"
-            } else {
-                "routes of one path"
+            let (what, mend) = match name.ends_with(index::PLACE) {
+                true => (
+                    "hosts and issuers",
+                    "; use fewer or shorter issuers, tenants, audiences and claims",
+                ),
+                false => ("routes of one path", ""),
             };
             return Err(format!(
-                "the compiled {what} have {characters} characters, and a config-store value holds {PAGE_CHARACTERS_MAX}"
+                "the compiled {what} have {characters} characters, and a config-store value holds \
+                 {PAGE_CHARACTERS_MAX}{mend}"
             ));
         }
     }

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use crate::policy::{
     schema::json::json_schema,
-    source::duration::{Milliseconds, Seconds},
+    source::duration::{Age, Milliseconds, Seconds},
 };
 
 /// What a value may be.
@@ -67,6 +67,8 @@ pub struct Key {
 pub enum Unit {
     /// Whole seconds.
     Seconds,
+    /// Whole seconds, up to more than a day.
+    Age,
     /// Milliseconds.
     Milliseconds,
 }
@@ -80,6 +82,7 @@ impl Unit {
         let text: serde::de::value::StrDeserializer<'_, Error> = text.into_deserializer();
         match self {
             Self::Seconds => Seconds::deserialize(text).map(drop),
+            Self::Age => Age::deserialize(text).map(drop),
             Self::Milliseconds => Milliseconds::deserialize(text).map(drop),
         }
         .map_err(|why| why.to_string())
@@ -116,6 +119,7 @@ fn form(schema: &Value, types: &Map<String, Value>) -> Form {
         let unit = |of: Cow<'_, str>| of == name;
         return match types.get(name) {
             _ if unit(Seconds::schema_name()) => Form::Duration(Unit::Seconds),
+            _ if unit(Age::schema_name()) => Form::Duration(Unit::Age),
             _ if unit(Milliseconds::schema_name()) => Form::Duration(Unit::Milliseconds),
             Some(schema) => form(schema, types),
             None => Form::Any,

@@ -13,7 +13,7 @@ use crate::policy::{
         form::{Form, Key, Table, forms, written},
         order::keys,
     },
-    source::{Gateway, Issuer, example, route, rule, service},
+    source::{Gateway, example, issuer, route, rule, service},
 };
 
 /// The key tables, in markdown: one for each table of the language.
@@ -21,13 +21,17 @@ use crate::policy::{
 pub fn reference() -> String {
     let mut text = String::new();
     section::<Gateway>(&mut text, "`[gateway]`");
-    section::<Issuer>(&mut text, "`[issuers.NAME]`");
+    section::<issuer::Issuer>(&mut text, "`[issuers.NAME]`");
+    section::<issuer::Keys>(&mut text, "`keys` of an issuer");
+    section::<issuer::SharedSecret>(&mut text, "`secret` of an issuer");
+    section::<issuer::Introspection>(&mut text, "`introspection` of an issuer");
     section::<service::Service>(&mut text, "`[services.NAME]`");
     section::<service::Timeouts>(&mut text, "`timeouts` of a service");
     section::<service::Region>(&mut text, "`[[services.NAME.regions]]`");
     section::<service::Revision>(&mut text, "`[services.NAME.revisions.NAME]`");
     section::<route::Route>(&mut text, "`[[routes]]`");
     section::<route::When>(&mut text, "`when` of a route");
+    section::<route::NamedPlace>(&mut text, "A place in `credential` of a route");
     section::<rule::Rule>(&mut text, "A rule of `allow`");
     section::<rule::Hours>(&mut text, "`hours` of a rule");
     section::<rule::Test>(&mut text, "Tests of values, in `claims` and `when`");

@@ -24,6 +24,8 @@ pub struct Route {
     pub relax: Vec<Relaxation>,
     /// Who may.
     pub allow: Allow,
+    /// Where a credential may stand; empty means `Authorization` alone.
+    pub credentials: Vec<Place>,
     /// What happens then.
     pub action: Action,
     /// Changes to the headers of the answer.
@@ -46,6 +48,17 @@ pub struct Headers {
     pub remove: Vec<String>,
     /// Names, lower-case, and the one value of each.
     pub set: Vec<(String, String)>,
+}
+
+/// Where a credential may stand in a request. Never in the query, which ends in logs and histories.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Place {
+    /// `Authorization` with the scheme `Bearer` or `DPoP`.
+    Authorization,
+    /// The header of this name, lower-case; its value is the credential.
+    Header(String),
+    /// The cookie of this name; its value is the credential.
+    Cookie(String),
 }
 
 /// Who may use a route.

@@ -36,6 +36,10 @@ pub struct Route {
     /// Who may: `"anyone"`, or rules of which a caller must meet one. Required: a route without `allow` does not compile.
     #[schemars(example = serde_json::json!([{ "issuer": "okta", "scopes": ["orders:read"] }]))]
     pub allow: Option<Allow>,
+    /// Where a caller's credential may stand: `"authorization"`, a header, a cookie, or a list of these. It must come in
+    /// exactly one of them, and is never taken from the query.
+    #[schemars(example = serde_json::json!({ "header": "x-api-key" }), extend("default" = "authorization"))]
+    pub credential: Option<Credential>,
     /// The service that it goes to, by the policy's name.
     #[schemars(example = &"orders")]
     pub to: Option<String>,
@@ -61,6 +65,44 @@ pub struct Route {
     /// Where the client is sent instead.
     #[schemars(example = serde_json::json!({ "to": "/v2/{rest}" }))]
     pub redirect: Option<Redirect>,
+}
+
+/// Where a credential may stand: one place, or several.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(
+    untagged,
+    expecting = "\"authorization\", { header = \"...\" }, { cookie = \"...\" }, or a list of these"
+)]
+pub enum Credential {
+    /// Several. It stands first, since a struct can be read from a list too.
+    Several(Vec<CredentialPlace>),
+    /// One place.
+    One(CredentialPlace),
+}
+
+/// A place where a credential may stand.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(
+    untagged,
+    expecting = "\"authorization\", { header = \"...\" } or { cookie = \"...\" }"
+)]
+pub enum CredentialPlace {
+    /// A word; only `"authorization"` has a meaning: `Authorization` with the scheme `Bearer` or `DPoP`.
+    Word(String),
+    /// A header or a cookie.
+    Named(NamedPlace),
+}
+
+/// A header or a cookie whose value is the credential. Exactly one key is given.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NamedPlace {
+    /// The header's name.
+    #[schemars(example = &"x-api-key")]
+    pub header: Option<String>,
+    /// The cookie's name, with regard to case.
+    #[schemars(example = &"__Host-session")]
+    pub cookie: Option<String>,
 }
 
 /// What else a request must have for a route to take it. A header or parameter that is asked for here and comes twice

@@ -22,11 +22,13 @@ impl RouteRecord {
             when: route.when.clone(),
             relax: route.relax.clone(),
             response_headers: route.response_headers.clone(),
+            credentials: route.credentials.clone(),
         };
         let plain = more.hosts.is_empty()
             && more.when == When::default()
             && more.relax.is_empty()
-            && more.response_headers == Headers::default();
+            && more.response_headers == Headers::default()
+            && more.credentials.is_empty();
         Self {
             methods: route.methods.iter().map(|method| MethodRecord::of(method)).collect(),
             allow,
