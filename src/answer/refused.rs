@@ -1,13 +1,15 @@
 //! Refusals as answers: problem documents (RFC 9457), or a small page where a person looks.
 //!
 //! Promises: an answer holds only words of our own (the code, the reason, the request id), never what the client
-//! sent and never what went wrong inside. `WWW-Authenticate` follows RFC 6750 section 3.
+//! sent and never what went wrong inside. `WWW-Authenticate` follows RFC 6750 section 3, and RFC 9449 sections 7.1 and 9
+//! where a token must be bound to a key.
 
 use serde_json::json;
 
 use crate::{
     answer::Answer,
-    rejection::{Rejection, Verdict},
+    identity::proof,
+    rejection::{Rejection, TokenRefusal, Verdict},
 };
 
 /// When to try again after a fault of ours, in seconds.
@@ -31,6 +33,9 @@ pub fn refused(rejection: &Rejection, request_id: &str, html: bool) -> Answer {
     headers.extend(challenge(rejection).map(|challenge| ("www-authenticate".into(), challenge)));
     if let Rejection::MethodNotAllowed { allowed } = rejection {
         headers.push(("allow".into(), allowed.join(", ")));
+    }
+    if let Rejection::ProofNonceNeeded { nonce } = rejection {
+        headers.push(("dpop-nonce".into(), nonce.clone()));
     }
     if verdict.status == 503 {
         let retry_after_s = match rejection {
@@ -93,14 +98,23 @@ fn title(status: u16) -> &'static str {
 }
 
 fn challenge(rejection: &Rejection) -> Option<String> {
-    let verdict = rejection.verdict();
     match rejection {
-        // RFC 6750 section 3.1: no error code where no authentication was tried.
+        // RFC 6750 section 3.1: no error code where no authentication was tried. A client that needs a proof learns so
+        // once it sends its token.
         Rejection::CredentialMissing | Rejection::CredentialUnsupported => Some("Bearer realm=\"tollgate\"".to_owned()),
-        Rejection::Token(_) => Some(format!(
-            "Bearer realm=\"tollgate\", error=\"invalid_token\", error_description=\"{}\"",
-            verdict.detail.replace('`', "'")
-        )),
+        Rejection::Token(refusal) => Some(match refusal {
+            TokenRefusal::ProofMissing | TokenRefusal::ProofInvalid | TokenRefusal::ProofReplayed => {
+                for_proofs(rejection, "invalid_dpop_proof")
+            }
+            // It may be to be bound to a certificate, which a proof does not mend.
+            TokenRefusal::NotBound => format!(
+                "{}, {}",
+                with_error("Bearer", rejection, "invalid_token"),
+                for_proofs(rejection, "invalid_token")
+            ),
+            _ => with_error("Bearer", rejection, "invalid_token"),
+        }),
+        Rejection::ProofNonceNeeded { .. } => Some(for_proofs(rejection, "use_dpop_nonce")),
         Rejection::ScopeMissing { scopes } => Some(format!(
             "Bearer realm=\"tollgate\", error=\"insufficient_scope\", scope=\"{}\"",
             scopes.join(" ")
@@ -109,10 +123,21 @@ fn challenge(rejection: &Rejection) -> Option<String> {
     }
 }
 
+/// RFC 9449 section 7.1: the challenge names the algorithms that proofs may be signed with.
+fn for_proofs(rejection: &Rejection, error: &str) -> String {
+    let algorithms = proof::algorithms();
+    format!("{}, algs=\"{algorithms}\"", with_error("DPoP", rejection, error))
+}
+
+fn with_error(scheme: &str, rejection: &Rejection, error: &str) -> String {
+    let description = rejection.verdict().detail.replace('`', "'");
+    format!("{scheme} realm=\"tollgate\", error=\"{error}\", error_description=\"{description}\"")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{rejection::TokenRefusal, request::Ambiguity};
+    use crate::request::Ambiguity;
 
     #[test]
     fn whole_answers() {
@@ -133,6 +158,75 @@ mod tests {
                 "type": "about:blank", "title": "Unauthorized", "status": 401, "code": "token-expired",
                 "detail": "The token has expired. Ask its issuer for a new one.", "request_id": "r1"
             })
+        );
+    }
+
+    #[test]
+    fn proofs_are_asked_for() {
+        let needed = |nonce: &str| Rejection::ProofNonceNeeded {
+            nonce: nonce.to_owned(),
+        };
+        for (rejection, error, code, nonce) in [
+            (
+                TokenRefusal::ProofMissing.into(),
+                "invalid_dpop_proof",
+                "dpop-proof-missing",
+                None,
+            ),
+            (
+                TokenRefusal::ProofInvalid.into(),
+                "invalid_dpop_proof",
+                "dpop-proof-invalid",
+                None,
+            ),
+            (
+                TokenRefusal::ProofReplayed.into(),
+                "invalid_dpop_proof",
+                "dpop-proof-replayed",
+                None,
+            ),
+            (TokenRefusal::NotBound.into(), "invalid_token", "token-not-bound", None),
+            (needed("n-1"), "use_dpop_nonce", "dpop-nonce-needed", Some("n-1")),
+        ] {
+            let detail = rejection.verdict().detail;
+            let description = detail.replace('`', "'");
+            let challenge = format!(
+                "DPoP realm=\"tollgate\", error=\"{error}\", error_description=\"{description}\", \
+                 algs=\"RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 EdDSA\""
+            );
+            let bearer = format!("Bearer realm=\"tollgate\", error=\"{error}\", error_description=\"{description}\"");
+            let challenge = match code {
+                "token-not-bound" => format!("{bearer}, {challenge}"),
+                _ => challenge,
+            };
+            let mut headers = vec![
+                ("content-type", "application/problem+json"),
+                ("cache-control", "no-store"),
+                ("x-content-type-options", "nosniff"),
+                ("x-request-id", "r1"),
+                ("www-authenticate", challenge.as_str()),
+            ];
+            headers.extend(nonce.map(|nonce| ("dpop-nonce", nonce)));
+            let body = json!({
+                "type": "about:blank", "title": "Unauthorized", "status": 401, "code": code,
+                "detail": detail, "request_id": "r1"
+            });
+            let headers = headers.into_iter().map(|(name, value)| (name.into(), value.to_owned()));
+            let expected = Answer {
+                status: 401,
+                headers: headers.collect(),
+                body: body.to_string().into_bytes(),
+            };
+            assert_eq!(refused(&rejection, "r1", false), expected, "{code}");
+        }
+        let certificate = refused(&TokenRefusal::CertificateWrong.into(), "r1", false);
+        assert_eq!(
+            certificate.header("www-authenticate"),
+            Some(
+                "Bearer realm=\"tollgate\", error=\"invalid_token\", error_description=\"The token is bound to a \
+                 certificate, and the client has none or another.\""
+            ),
+            "RFC 8705 section 3"
         );
     }
 
