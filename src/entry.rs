@@ -147,7 +147,8 @@ pub struct LoggedCaller {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client: Option<String>,
     /// The `kid` of the key that signed.
-    pub key: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
     /// The beginning of the token's SHA-256.
     pub token: String,
 }

@@ -23,7 +23,7 @@ use crate::{
         shadow::{Outcome as Compared, difference, word},
     },
     host::Host,
-    identity::identify::Cache,
+    identity::origin::Cache,
     policy::{
         active::{self, NoRoute},
         pages::Found,
@@ -116,6 +116,7 @@ impl<H: Host> Passage<'_, H> {
     ) -> Result<Outcome<H::Response>, Rejection> {
         self.note_request(request);
         let headers = |name: &str| self.host.header_values(&original, name);
+        let certificate = || self.host.client_certificate(&original);
         let court = Court {
             host: self.host,
             sandbox: self.sandbox,
@@ -124,6 +125,7 @@ impl<H: Host> Passage<'_, H> {
                 request,
                 headers: &headers,
             },
+            certificate: &certificate,
             now: self.now,
             cache: Cache::Used,
         };
@@ -227,7 +229,7 @@ impl<H: Host> Passage<'_, H> {
             &judged.permit,
             request,
             original,
-            target,
+            (target, &judged.credentials),
             &google_token,
             client,
         )
@@ -261,10 +263,9 @@ impl<H: Host> Passage<'_, H> {
     fn note_caller(&mut self, noted: &mut Noted) {
         let told = &mut self.entry.tollgate;
         told.steps_us.identify = noted.identify_us;
-        if let Some(identified) = &mut noted.identified {
-            told.caller = Some(LoggedCaller::from(identified.claims.get()));
-            told.claims = Some(identified.source.word());
-            noted.problems.append(&mut identified.problems);
+        if let Some(known) = &noted.known {
+            told.caller = Some(LoggedCaller::from(known.claims.get()));
+            told.claims = Some(known.source.word());
         }
         told.problems.append(&mut noted.problems);
     }

@@ -9,10 +9,10 @@
 //! | layer | modules | may do |
 //! | --- | --- | --- |
 //! | 4 order | [`gateway`] | knows the order of the steps, and nothing else does |
-//! | 3 areas | [`policy::active`], [`identity::identify`], [`identity::remembered`], [`upstream::google`], [`upstream::mint`], [`upstream::forward`] | ask the host |
+//! | 3 areas | [`policy::active`], [`identity::identify`], [`identity::remembered`], [`identity::introspected`], [`identity::api_keys`], [`identity::revoked`], [`upstream::google`], [`upstream::mint`], [`upstream::forward`] | ask the host |
 //! | 2 host | [`host`], [`sandbox`] | say what the world does for us, and hold what one sandbox remembers |
 //! | 1 decisions | [`request`], [`policy`], [`identity`], [`upstream`], [`answer`], [`entry`], [`rejection`] | compute, without I/O, clock or randomness |
-//! | 0 leaves | [`time`], [`secret`], [`digest`] | stand alone |
+//! | 0 leaves | [`time`], [`secret`], [`digest`], [`json`] | stand alone |
 //!
 //! `docs/architecture.md` holds the whole table; a test reads it and checks that imports point only downward.
 //!
@@ -30,6 +30,7 @@ pub mod entry;
 pub mod gateway;
 pub mod host;
 pub mod identity;
+pub mod json;
 pub mod policy;
 pub mod rejection;
 pub mod request;

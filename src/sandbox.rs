@@ -7,11 +7,18 @@
 
 mod bounded;
 pub mod policies;
+pub mod revocations;
+mod tokens;
 
 use std::sync::{Arc, Mutex};
 
 use crate::{
-    identity::{claims::Claims, credential::Token, keys::StoredKey, verify::Verified},
+    identity::{
+        credential::Token,
+        keys::StoredKey,
+        outcome::Remembered,
+        revocation::{Knob, Records},
+    },
     policy::{
         site::service::Service,
         tuning::{Candidate, Knobs},
@@ -19,13 +26,12 @@ use crate::{
     sandbox::{
         bounded::{Bounded, held},
         policies::{Policies, Versioned},
+        revocations::Revocations,
+        tokens::Tokens,
     },
     secret::Secret,
     time::UnixSeconds,
 };
-
-/// The most tokens whose claims are remembered.
-pub const TOKENS_MAX: usize = 64;
 
 /// The most issuers' keys that are remembered.
 pub const KEYS_MAX: usize = 32;
@@ -42,8 +48,9 @@ pub const GOOGLE_TOKENS_MAX: usize = 32;
 pub struct Sandbox {
     policies: Mutex<Policies>,
     keys: Mutex<Bounded<KeyMemory>>,
-    tokens: Mutex<Bounded<TokenMemory>>,
+    tokens: Mutex<Tokens>,
     google: Mutex<Bounded<GoogleMemory>>,
+    revocations: Mutex<Revocations>,
 }
 
 #[derive(Debug)]
@@ -52,25 +59,6 @@ struct KeyMemory {
     kid: String,
     key: Arc<StoredKey>,
     read_at: UnixSeconds,
-}
-
-#[derive(Debug)]
-struct TokenMemory {
-    version: String,
-    tail: [u8; 8],
-    token: Token,
-    claims: Arc<Verified<Claims>>,
-    key: Arc<StoredKey>,
-    until: UnixSeconds,
-}
-
-/// Claims that are kept, and the key that verified them.
-#[derive(Debug, Clone)]
-pub struct KeptClaims {
-    /// The claims.
-    pub claims: Arc<Verified<Claims>>,
-    /// The key.
-    pub key: Arc<StoredKey>,
 }
 
 #[derive(Debug)]
@@ -92,8 +80,9 @@ impl Default for Sandbox {
         Self {
             policies: Mutex::new(Policies::default()),
             keys: Mutex::new(Bounded::new(KEYS_MAX)),
-            tokens: Mutex::new(Bounded::new(TOKENS_MAX)),
+            tokens: Mutex::new(Tokens::default()),
             google: Mutex::new(Bounded::new(GOOGLE_TOKENS_MAX)),
+            revocations: Mutex::new(Revocations::default()),
         }
     }
 }
@@ -149,10 +138,10 @@ impl Sandbox {
         held(&self.policies).is_news(problem)
     }
 
-    /// A key that was read not long before `now`.
-    pub fn key(&self, issuer: &str, kid: &str, now: UnixSeconds) -> Option<Arc<StoredKey>> {
+    /// A key that was read less than `age_s_max` seconds before `now`.
+    pub fn key(&self, issuer: &str, kid: &str, now: UnixSeconds, age_s_max: u64) -> Option<Arc<StoredKey>> {
         let fresh = |kept: &&KeyMemory| {
-            kept.kid == kid && kept.issuer == issuer && now >= kept.read_at && kept.read_at.until_s(now) < KEY_AGE_S_MAX
+            kept.kid == kid && kept.issuer == issuer && now >= kept.read_at && kept.read_at.until_s(now) < age_s_max
         };
         held(&self.keys).find(fresh).map(|kept| Arc::clone(&kept.key))
     }
@@ -175,34 +164,14 @@ impl Sandbox {
         held(&self.keys).forget(|kept| kept.kid == kid && kept.issuer == issuer);
     }
 
-    /// The claims of a token that was verified under this version of the policy.
-    ///
-    /// The eight last bytes are compared first, so that most kept tokens cost one comparison of a word; then all bytes
-    /// in constant time.
-    pub fn claims(&self, version: &str, token: &Token, now: UnixSeconds) -> Option<KeptClaims> {
-        let tail = tail(token);
-        let same = |kept: &&TokenMemory| {
-            kept.tail == tail && kept.until > now && kept.version == version && kept.token.same_bytes(token)
-        };
-        let tokens = held(&self.tokens);
-        let kept = tokens.find(same)?;
-        Some(KeptClaims {
-            claims: Arc::clone(&kept.claims),
-            key: Arc::clone(&kept.key),
-        })
+    /// What came of a token under this version of the policy.
+    pub fn token(&self, version: &str, token: &Token, now: UnixSeconds) -> Option<Remembered> {
+        held(&self.tokens).of(version, token, now)
     }
 
-    /// Keeps the claims of a token until a time.
-    pub fn keep_claims(&self, version: &str, token: &Token, kept: KeptClaims, until: UnixSeconds) {
-        let kept = TokenMemory {
-            version: version.to_owned(),
-            tail: tail(token),
-            token: token.clone(),
-            claims: kept.claims,
-            key: kept.key,
-            until,
-        };
-        held(&self.tokens).replace(|old| old.version == version && old.token.same_bytes(token), kept);
+    /// Keeps what came of a token until a time.
+    pub fn keep_token(&self, version: &str, token: &Token, remembered: Remembered, until: UnixSeconds) {
+        held(&self.tokens).keep(version, token, remembered, until);
     }
 
     /// The Google token for a service's invoker and audience, while it is fresh.
@@ -222,17 +191,32 @@ impl Sandbox {
         };
         held(&self.google).replace(|old| old.is_for(service), kept);
     }
-}
 
-fn tail(token: &Token) -> [u8; 8] {
-    token.expose().as_bytes().last_chunk().copied().unwrap_or_default()
+    /// The knob `revoked`, and when it was read.
+    pub fn revocation_knob(&self) -> Option<(Arc<Knob>, UnixSeconds)> {
+        held(&self.revocations).knob()
+    }
+
+    /// Keeps the knob `revoked` that was read at `now`.
+    pub fn keep_revocation_knob(&self, knob: &Arc<Knob>, now: UnixSeconds) {
+        held(&self.revocations).keep_knob(knob, now);
+    }
+
+    /// What the KV store said under this name not long before `now`.
+    pub fn revocation_records(&self, name: &str, now: UnixSeconds) -> Option<Records> {
+        held(&self.revocations).records(name, now)
+    }
+
+    /// Keeps what the KV store said under this name at `now`.
+    pub fn keep_revocation_records(&self, name: &str, records: Records, now: UnixSeconds) {
+        held(&self.revocations).keep_records(name, records, now);
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
-        identity::claims::tests::claims,
         policy::site::service::{Region, Regions},
         upstream::send::{Endpoint, Timeouts},
     };
@@ -267,34 +251,6 @@ mod tests {
         ] {
             let token = sandbox.google_token(&service(invoker, audience), UnixSeconds(now));
             assert_eq!(token.is_some(), found, "{name}");
-        }
-    }
-
-    #[test]
-    fn claims_are_found_by_version_and_whole_token() {
-        let sandbox = Sandbox::default();
-        let token = |text: &str| Secret::new(text.to_owned());
-        let claims = Arc::new(Verified::for_tests(claims()));
-        let key = Arc::new(StoredKey::new("k1", String::new()));
-        sandbox.keep_claims(
-            "v1",
-            &token("head.payload.signature"),
-            KeptClaims { claims, key },
-            UnixSeconds(10),
-        );
-        for (name, version, text, now, found) in [
-            ("the same", "v1", "head.payload.signature", 9, true),
-            ("later", "v1", "head.payload.signature", 10, false),
-            ("other policy", "v2", "head.payload.signature", 9, false),
-            ("same tail", "v1", "hEad.payload.signature", 9, false),
-            ("shorter", "v1", "ead.payload.signature", 9, false),
-            ("short", "v1", "a", 9, false),
-        ] {
-            assert_eq!(
-                sandbox.claims(version, &token(text), UnixSeconds(now)).is_some(),
-                found,
-                "{name}"
-            );
         }
     }
 

@@ -6,15 +6,26 @@ use std::sync::Arc;
 
 use crate::{
     host::Host,
-    identity::identify::{Cache, Identified, identify},
+    identity::{
+        binding,
+        claims::Claims,
+        identify::{Identified, identify},
+        means::Means,
+        origin::Cache,
+        outcome::Known,
+        presented::Presented,
+        revoked,
+        verify::Verified,
+    },
     policy::{
         active,
         decide::{Caller, Permit, Scene, decide},
+        issuer::Issuer,
         pages::Found,
         route::Asked,
         rule::Rule,
         site::{
-            route::{Action, Allow, Route},
+            route::{Action, Allow, Place, Route},
             service::Service,
         },
         tuning::Knobs,
@@ -33,6 +44,8 @@ pub(super) struct Court<'a, H: Host> {
     pub(super) sandbox: &'a Sandbox,
     pub(super) head: &'a Head,
     pub(super) asked: Asked<'a>,
+    /// The client's certificate, read only where a token is bound to one.
+    pub(super) certificate: &'a dyn Fn() -> Option<Vec<u8>>,
     pub(super) now: UnixSeconds,
     /// Whether the POP's cache may be asked.
     pub(super) cache: Cache,
@@ -44,12 +57,14 @@ pub(super) struct Judged {
     pub(super) permit: Permit,
     /// Where it goes; `None` for what is answered at the edge.
     pub(super) target: Option<Picked>,
+    /// Where the policy's routes take credentials, which no service gets.
+    pub(super) credentials: Vec<Place>,
 }
 
 /// What was learned on the way, whatever the end.
 #[derive(Debug, Default)]
 pub(super) struct Noted {
-    pub(super) identified: Option<Identified>,
+    pub(super) known: Option<Known>,
     pub(super) identify_us: Option<u64>,
     pub(super) problems: Vec<String>,
 }
@@ -102,7 +117,12 @@ impl<H: Host> Court<'_, H> {
             }
             (Action::Respond(_) | Action::Redirect(_), _) => None,
         };
-        Ok(Judged { permit, target })
+        let credentials = versioned.index.settings().credentials.clone();
+        Ok(Judged {
+            permit,
+            target,
+            credentials,
+        })
     }
 
     /// Nobody on a public route, where credentials are not looked at; else a caller who is known.
@@ -111,19 +131,69 @@ impl<H: Host> Court<'_, H> {
             return Ok(Caller::Anyone);
         }
         let started = self.host.stopwatch_us();
-        let identified = identify(
-            (self.host, self.cache),
-            self.sandbox,
-            versioned,
-            self.asked.request,
-            self.now,
-        )
-        .await;
+        let known = self.known(versioned, route, noted).await;
         noted.identify_us = Some(self.host.stopwatch_us().saturating_sub(started));
-        let identified = identified?;
-        let claims = Arc::clone(&identified.claims);
-        noted.identified = Some(identified);
-        Ok(Caller::Known(claims))
+        Ok(Caller::Known(known?))
+    }
+
+    /// The caller whom a credential makes known, if it is used as it must be and was not revoked.
+    async fn known(
+        &self,
+        versioned: &Versioned,
+        route: &Route,
+        noted: &mut Noted,
+    ) -> Result<Arc<Verified<Claims>>, Rejection> {
+        let means = Means {
+            host: self.host,
+            cache: self.cache,
+            sandbox: self.sandbox,
+            now: self.now,
+        };
+        let places = route.credentials.as_slice();
+        let identified = identify(means, versioned, (&self.asked, places), &mut noted.problems).await?;
+        let Identified { known, presented } = identified;
+        let claims = Arc::clone(&known.claims);
+        noted.known = Some(known);
+        let issuer = versioned.index.settings().issuers.get(&claims.get().issuer_name);
+        let issuer = issuer.ok_or(TokenRefusal::IssuerUnknown)?;
+        self.check_binding(issuer, (&presented, &claims), noted).await?;
+        let seen = (self.host, self.cache);
+        let told = (issuer.issuer.as_str(), claims.get());
+        revoked::check(seen, self.sandbox, told, self.now, &mut noted.problems).await?;
+        Ok(claims)
+    }
+
+    /// Whether who sent the token may hold it, asked anew for each request.
+    async fn check_binding(
+        &self,
+        issuer: &Issuer,
+        (presented, claims): (&Presented, &Verified<Claims>),
+        noted: &mut Noted,
+    ) -> Result<(), Rejection> {
+        let confirmation = &claims.get().confirmation;
+        let names = self.asked.request.header_names();
+        let proofs = match confirmation.jkt.is_some() && names.iter().any(|name| name == binding::PROOF_HEADER) {
+            true => (self.asked.headers)(binding::PROOF_HEADER),
+            false => Vec::new(),
+        };
+        let certificate = match confirmation.x5t_s256 {
+            Some(_) => (self.certificate)(),
+            None => None,
+        };
+        let sent = binding::Sent {
+            scheme: presented.scheme,
+            token: &presented.token,
+            proofs: &proofs,
+            certificate: certificate.as_deref(),
+            request: self.asked.request,
+        };
+        let checked = binding::check((self.host, self.cache), &sent, (claims, issuer), self.now).await;
+        checked.map_err(|refused| {
+            noted
+                .problems
+                .extend(refused.word.map(|word| format!("the DPoP proof: {word}")));
+            refused.rejection
+        })
     }
 
     /// Where a permitted request goes, by the service's knobs.

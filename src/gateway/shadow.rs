@@ -8,12 +8,12 @@ use crate::{
     entry::Shadow,
     gateway::judge::{Court, Judged, Noted, unrouted},
     host::Host,
-    identity::identify::Cache,
+    identity::origin::Cache,
     policy::{
         active::{self, NoRoute},
         site::route::Action,
     },
-    rejection::Rejection,
+    rejection::{Rejection, TokenRefusal},
 };
 
 /// What came of a request, as far as two policies can differ in it.
@@ -65,7 +65,8 @@ pub(super) async fn difference<H: Host>(
         return None;
     }
     let outcome = match outcome(court, &candidate.version).await {
-        Ok(outcome) => outcome,
+        Ok(Some(outcome)) => outcome,
+        Ok(None) => return None,
         Err(why) => {
             problems.extend(
                 court
@@ -83,10 +84,14 @@ pub(super) async fn difference<H: Host>(
         code: outcome.code,
         target: outcome.target,
     };
-    (outcome != outcome_in_force()).then(|| shadow(outcome))
+    let in_force = outcome_in_force();
+    // Whether a proof was used before is not asked for a candidate, which would take it.
+    let is_replayed = in_force.code == Some(TokenRefusal::ProofReplayed.verdict().code);
+    (outcome != in_force && !is_replayed).then(|| shadow(outcome))
 }
 
-async fn outcome<H: Host>(court: Court<'_, H>, version: &str) -> Result<Outcome, String> {
+/// What the candidate makes of the request; `None` where it would have to ask an issuer, which is not done for it.
+async fn outcome<H: Host>(court: Court<'_, H>, version: &str) -> Result<Option<Outcome>, String> {
     let court = Court {
         cache: Cache::LeftAlone,
         ..court
@@ -97,13 +102,16 @@ async fn outcome<H: Host>(court: Court<'_, H>, version: &str) -> Result<Outcome,
         Err(NoRoute::BadPage(why)) => return Err(why),
         Err(NoRoute::OtherHost) => {
             let rejection = unrouted(court.asked.request, Rejection::RouteUnknown);
-            return Ok(Outcome::of(None, &Err(rejection)));
+            return Ok(Some(Outcome::of(None, &Err(rejection))));
         }
         Err(NoRoute::Refused(rejection)) => {
             let rejection = unrouted(court.asked.request, rejection);
-            return Ok(Outcome::of(None, &Err(rejection)));
+            return Ok(Some(Outcome::of(None, &Err(rejection))));
         }
     };
     let judged = court.judge(&versioned, &found, &mut Noted::default()).await;
-    Ok(Outcome::of(Some(found.route.name()), &judged))
+    Ok(match judged {
+        Err(Rejection::IntrospectionUnavailable(_) | Rejection::IssuerKeysUnavailable(_)) => None,
+        judged => Some(Outcome::of(Some(found.route.name()), &judged)),
+    })
 }

@@ -1,10 +1,12 @@
-//! Claims that were verified before: in the sandbox's memory, then in the POP's cache.
+//! What came of tokens before: in the sandbox's memory, then in the POP's cache.
 //!
-//! Promises: an entry's name holds everything that the verification depended on (the whole token, the stored key and the
-//! version of the policy), its life is the least of the token's expiry and the policy's cap, and the token's times are checked
-//! again at each use. The cache never holds a token, neither in a key nor in a value.
+//! Promises: an entry's name holds everything that the verification depended on (the whole token, the key and the version
+//! of the policy, which names the issuer), its life is the least of the token's expiry and the policy's cap, and the
+//! token's times are checked again at each use. Refusals are remembered where they can't change, for a minute at most. The
+//! cache never holds a token, neither in a key nor in a value.
 //!
-//! A cache that fails is a miss: the token is verified again.
+//! A cache that fails is a miss: the token is verified again. Whether a token was revoked is asked each time
+//! ([`crate::identity::revocation`]).
 
 use std::sync::Arc;
 
@@ -12,25 +14,31 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     digest,
-    host::{CacheKey, Freshness, Host},
-    identity::{claims::Claims, credential::Token, keys::StoredKey, verify::Verified},
+    host::{CacheKey, Freshness, Host, SurrogateKey},
+    identity::{
+        claims::Claims,
+        credential::Token,
+        means::Means,
+        outcome::{Ground, Outcome, Remembered},
+        verify::Verified,
+    },
     policy::issuer::Issuer,
-    sandbox::{KeptClaims, Sandbox, policies::Versioned},
+    rejection::TokenRefusal,
+    sandbox::{Sandbox, policies::Versioned},
     secret::Secret,
     time::UnixSeconds,
 };
 
-/// The value in the POP's cache. The time goes with it, so that a sandbox which takes it over does not begin a new life.
-#[derive(Deserialize)]
-struct Kept {
-    claims: Claims,
-    until: UnixSeconds,
-}
+/// How long a refusal is remembered at most, in seconds.
+pub const REFUSED_S_MAX: u64 = 60;
 
-/// [`Kept`] as it is written.
-#[derive(Serialize)]
-struct KeptRef<'a> {
-    claims: &'a Claims,
+/// The value in the POP's cache. The time goes with it, so that a sandbox which takes it over does not begin a new life.
+#[derive(Serialize, Deserialize)]
+struct Kept<C> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claims: Option<C>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused: Option<TokenRefusal>,
     until: UnixSeconds,
 }
 
@@ -43,100 +51,133 @@ pub struct Basis<'a> {
     pub token: &'a Token,
     /// The token's digest.
     pub token_digest: &'a str,
-    /// The key that the token names, as it is stored now.
-    pub key: &'a Arc<StoredKey>,
-    /// The name of the POP's cache entry, made of all these by [`cache_key`].
-    pub cache_key: &'a CacheKey,
-}
-
-/// The name of the POP's cache entry.
-#[must_use]
-pub fn cache_key(versioned: &Versioned, token_digest: &str, key: &StoredKey) -> CacheKey {
-    let parts = [
-        versioned.version.as_bytes(),
-        token_digest.as_bytes(),
-        key.text().as_bytes(),
-    ];
-    CacheKey(digest::of("tollgate claims 2", &parts))
+    /// The key that the token names, as the issuer has it now.
+    pub ground: &'a Ground,
 }
 
 impl Basis<'_> {
-    fn keep(&self, sandbox: &Sandbox, claims: &Arc<Verified<Claims>>, until: UnixSeconds) {
-        let kept = KeptClaims {
-            claims: Arc::clone(claims),
-            key: Arc::clone(self.key),
-        };
-        sandbox.keep_claims(&self.versioned.version, self.token, kept, until);
+    /// The name of the POP's cache entry.
+    fn cache_key(&self) -> CacheKey {
+        let parts = [
+            self.versioned.version.as_bytes(),
+            self.token_digest.as_bytes(),
+            self.ground.issuer_name.as_bytes(),
+            self.ground.key.text().as_bytes(),
+        ];
+        CacheKey(digest::of("tollgate claims 3", &parts))
     }
 }
 
-/// Looks in the sandbox's memory. What is found counts only while its key is the one that is stored.
-pub fn in_sandbox(sandbox: &Sandbox, versioned: &Versioned, token: &Token, now: UnixSeconds) -> Option<KeptClaims> {
-    let kept = sandbox.claims(&versioned.version, token, now);
-    kept.filter(|kept| still_good(kept.claims.get(), versioned, now))
+/// What remembered claims are purged by: their issuer, and their subject.
+#[must_use]
+pub fn purged_by(claims: &Claims) -> Vec<SurrogateKey> {
+    let issuer = claims.issuer_name.as_str();
+    let subject = claims.subject.as_ref().map(|subject| subject_key(issuer, subject));
+    std::iter::once(issuer_key(issuer)).chain(subject).collect()
+}
+
+/// The surrogate key of all that is remembered of an issuer, by the policy's name.
+#[must_use]
+pub fn issuer_key(issuer_name: &str) -> SurrogateKey {
+    SurrogateKey(digest::of("tollgate issuer", &[issuer_name.as_bytes()]))
+}
+
+/// The surrogate key of all that is remembered of an issuer's subject.
+#[must_use]
+pub fn subject_key(issuer_name: &str, subject: &str) -> SurrogateKey {
+    let parts = [issuer_name.as_bytes(), subject.as_bytes()];
+    SurrogateKey(digest::of("tollgate subject", &parts))
+}
+
+/// Looks in the sandbox's memory. What is found counts only while its ground is the key that the issuer has.
+pub fn in_sandbox(sandbox: &Sandbox, versioned: &Versioned, token: &Token, now: UnixSeconds) -> Option<Remembered> {
+    let kept = sandbox.token(&versioned.version, token, now);
+    kept.filter(|kept| match &kept.outcome {
+        Outcome::Known(claims) => still_good(claims.get(), versioned, now),
+        Outcome::Refused(_) => true,
+    })
 }
 
 /// Looks in the POP's cache, and keeps what is found in the sandbox's memory.
 ///
 /// # Errors
 /// What the cache said against being read, for the log.
-pub async fn in_pop<H: Host>(
-    host: &H,
-    sandbox: &Sandbox,
-    basis: Basis<'_>,
-    now: UnixSeconds,
-) -> Result<Option<Arc<Verified<Claims>>>, String> {
-    let recalled = host.recall(basis.cache_key).await;
+pub async fn in_pop<H: Host>(means: Means<'_, H>, basis: Basis<'_>) -> Result<Option<Outcome>, String> {
+    let recalled = means.host.recall(&basis.cache_key()).await;
     let Some(value) = recalled.map_err(|fault| fault.0)? else {
         return Ok(None);
     };
-    let kept: Kept =
+    let kept: Kept<Claims> =
         serde_json::from_slice(value.expose()).map_err(|_| "the cached claims are malformed".to_owned())?;
-    let Kept { claims, until } = kept;
-    if claims.token_digest != basis.token_digest || until <= now || !still_good(&claims, basis.versioned, now) {
+    if kept.until <= means.now {
         return Ok(None);
     }
-    let verified = Arc::new(Verified::remembered(claims));
-    basis.keep(sandbox, &verified, until);
-    Ok(Some(verified))
-}
-
-/// Keeps claims that were just verified in the sandbox's memory, and tells for how many seconds.
-pub fn keep(sandbox: &Sandbox, basis: Basis<'_>, verified: &Arc<Verified<Claims>>, now: UnixSeconds) -> u64 {
-    let life_s = life_s(verified.get(), basis.versioned, now);
-    if life_s > 0 {
-        basis.keep(sandbox, verified, now.plus_s(life_s));
+    let outcome = match (kept.claims, kept.refused) {
+        (Some(claims), None) => {
+            let is_good = claims.token_digest == basis.token_digest && still_good(&claims, basis.versioned, means.now);
+            is_good.then(|| Outcome::Known(Arc::new(Verified::remembered(claims))))
+        }
+        (None, Some(refusal)) => Some(Outcome::Refused(refusal)),
+        _ => return Err("the cached claims are malformed".to_owned()),
+    };
+    if let Some(outcome) = &outcome {
+        keep(means.sandbox, basis, outcome, kept.until);
     }
-    life_s
+    Ok(outcome)
 }
 
-/// Gives claims that were just verified to the POP's cache.
+/// Keeps what came of a token in the sandbox's memory.
+pub fn keep(sandbox: &Sandbox, basis: Basis<'_>, outcome: &Outcome, until: UnixSeconds) {
+    let remembered = Remembered {
+        outcome: outcome.clone(),
+        ground: Some(basis.ground.clone()),
+    };
+    sandbox.keep_token(&basis.versioned.version, basis.token, remembered, until);
+}
+
+/// Gives what came of a token to the POP's cache.
 ///
 /// # Errors
 /// What the cache said against being written, for the log.
 pub async fn remember<H: Host>(
-    host: &H,
+    means: Means<'_, H>,
     basis: Basis<'_>,
-    verified: &Verified<Claims>,
-    (now, life_s): (UnixSeconds, u64),
+    outcome: &Outcome,
+    life_s: u64,
 ) -> Result<(), String> {
-    let (claims, until) = (verified.get(), now.plus_s(life_s));
-    let value = serde_json::to_vec(&KeptRef { claims, until }).map_err(|why| why.to_string())?;
+    let (claims, refused) = match outcome {
+        Outcome::Known(claims) => (Some(claims.get()), None),
+        Outcome::Refused(refusal) => (None, Some(*refusal)),
+    };
+    let until = means.now.plus_s(life_s);
+    let kept = Kept { claims, refused, until };
+    let value = Secret::new(serde_json::to_vec(&kept).map_err(|why| why.to_string())?);
     let freshness = Freshness {
         fresh_s: life_s,
         stale_s: 0,
     };
-    let written = host.remember(basis.cache_key, &Secret::new(value), freshness).await;
+    let purged_by = match outcome {
+        Outcome::Known(claims) => purged_by(claims.get()),
+        Outcome::Refused(_) => vec![issuer_key(&basis.ground.issuer_name)],
+    };
+    let written = means
+        .host
+        .remember(&basis.cache_key(), &value, freshness, &purged_by)
+        .await;
     written.map_err(|fault| fault.0)
 }
 
-/// The least of what is left until expiry and the policy's cap, in seconds.
-fn life_s(claims: &Claims, versioned: &Versioned, now: UnixSeconds) -> u64 {
-    now.until_s(claims.expires_at)
-        .min(versioned.index.settings().remember_s)
+/// How long an outcome is remembered: the least of what is left until expiry and the policy's cap, in seconds.
+#[must_use]
+pub fn life_s(outcome: &Outcome, versioned: &Versioned, now: UnixSeconds) -> u64 {
+    let cap_s = versioned.index.settings().remember_s;
+    match outcome {
+        Outcome::Known(claims) => now.until_s(claims.get().expires_at).min(cap_s),
+        Outcome::Refused(_) => REFUSED_S_MAX.min(cap_s),
+    }
 }
 
 fn still_good(claims: &Claims, versioned: &Versioned, now: UnixSeconds) -> bool {
     let issuer: Option<&Issuer> = versioned.index.settings().issuers.get(&claims.issuer_name);
-    issuer.is_some_and(|issuer| issuer.issuer == claims.issuer && claims.check_times(now, issuer.leeway_s).is_ok())
+    issuer.is_some_and(|issuer| claims.check_times(now, issuer.leeway_s).is_ok())
 }

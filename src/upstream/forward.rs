@@ -7,13 +7,15 @@ use std::net::IpAddr;
 
 use crate::{
     host::{Host, SendFault},
+    identity::presented::other_cookies,
     policy::{
         decide::Permit,
-        site::route::{Action, Forward},
+        site::route::{Action, Forward, Place},
         target::encoded_captures,
     },
     rejection::Rejection,
     request::{Ambiguity, CanonicalRequest, TARGET_BYTES_MAX},
+    secret::Secret,
     upstream::{
         google::GoogleToken,
         headers::{Told, request_edits, response_edits},
@@ -49,7 +51,7 @@ pub async fn forward<H: Host>(
     permit: &Permit,
     request: &CanonicalRequest,
     original: H::Request,
-    target: &Picked,
+    (target, credentials): (&Picked, &[Place]),
     google_token: &GoogleToken,
     client: Client<'_>,
 ) -> Result<Forwarded<H::Response>, Rejection> {
@@ -60,6 +62,8 @@ pub async fn forward<H: Host>(
         client: client.address,
         request_id: client.request_id,
         host: destination.endpoint.host_header(),
+        credentials,
+        cookies: cookies(host, credentials, &original),
     };
     let outbound = Outbound {
         edits: request_edits(request, &told),
@@ -75,6 +79,12 @@ pub async fn forward<H: Host>(
     let named = (inbound.header_names.as_slice(), inbound.connection.as_slice());
     let edits = response_edits(named, &permit.route().response_headers, client.request_id);
     Ok(Forwarded { inbound, edits })
+}
+
+/// The cookies that the service gets, where some of them may be credentials.
+fn cookies<H: Host>(host: &H, places: &[Place], original: &H::Request) -> Option<Secret<String>> {
+    let in_cookie = places.iter().any(|place| matches!(place, Place::Cookie(_)));
+    in_cookie.then(|| other_cookies(&host.header_values(original, "cookie"), places))
 }
 
 /// The request's own target, or the one that the route puts in its place.

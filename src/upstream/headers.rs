@@ -11,7 +11,7 @@ use crate::{
     identity::claims::Claims,
     policy::{
         decide::Permit,
-        site::route::{Action, Headers},
+        site::route::{Action, Headers, Place},
     },
     request::{CanonicalRequest, spelling::fold},
     secret::Secret,
@@ -122,6 +122,10 @@ pub struct Told<'a> {
     pub request_id: &'a str,
     /// The service's own host, for `Host`.
     pub host: String,
+    /// Where the policy's routes take credentials besides `Authorization`.
+    pub credentials: &'a [Place],
+    /// The client's cookies without those that hold a credential, where some route takes one from a cookie.
+    pub cookies: Option<Secret<String>>,
 }
 
 /// The edits that turn a client's request into the service's.
@@ -140,6 +144,9 @@ pub fn request_edits(request: &CanonicalRequest, told: &Told<'_>) -> HeaderEdits
         own_authorization
             || unread_trace
             || is_reserved(&folded)
+            || (folded == "dpop" && !keep_authorization)
+            || (folded == "cookie" && told.cookies.is_some())
+            || is_credential(told.credentials, &folded)
             || HOP_BY_HOP.contains(&&*folded)
             || is_named(request.connection_names(), name)
             || own.is_some_and(|own| is_removed(own, &folded))
@@ -148,6 +155,12 @@ pub fn request_edits(request: &CanonicalRequest, told: &Told<'_>) -> HeaderEdits
     let mut set = set(request, told);
     set.extend(own.into_iter().flat_map(policy_set));
     HeaderEdits { remove, set }
+}
+
+/// Whether a credential stands in a header: it is for the gateway, and whoever has it could use it there.
+fn is_credential(places: &[Place], folded: &str) -> bool {
+    let named = |place: &Place| matches!(place, Place::Header(name) if fold(name) == folded);
+    places.iter().any(named)
 }
 
 /// Whether the policy removes a header, in any spelling that a server could take for it. What it sets goes first too, so
@@ -191,6 +204,12 @@ fn set(request: &CanonicalRequest, told: &Told<'_>) -> Vec<(Cow<'static, str>, S
         ("x-request-id", told.request_id.to_owned()),
     ];
     set.extend(told.client.map(|address| ("x-forwarded-for", address.to_string())));
+    let cookies = told.cookies.as_ref().map(Secret::expose);
+    set.extend(
+        cookies
+            .filter(|text| !text.is_empty())
+            .map(|text| ("cookie", text.clone())),
+    );
     if let Some(claims) = told.permit.claims() {
         set.extend(identity(claims));
     }

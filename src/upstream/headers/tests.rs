@@ -60,6 +60,8 @@ fn edits(route: &Arc<Found>, caller: Caller, names: &[&str], connection: &str) -
         client: Some(IpAddr::from([203, 0, 113, 9])),
         request_id: "r1",
         host: "s.run.app".to_owned(),
+        credentials: &[],
+        cookies: None,
     };
     request_edits(&CanonicalRequest::new(&head).unwrap(), &told)
 }
