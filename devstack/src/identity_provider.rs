@@ -2,10 +2,16 @@
 //!
 //! Promises real tokens for whoever knows the development client, for any subject and scope asked for, so that the
 //! gateway can be tried with nothing else at hand. Answers and errors are those of RFC 6749 section 4.4 and 5.
+//! A request with a DPoP proof gets a token bound to the proof's key (RFC 9449 section 5); an issuer of opaque tokens tells
+//! about them (RFC 7662). Keys come and go while it runs, it fails as it is told to, and counts what it was asked.
 //! Refuses every other client and grant. An issuer's `iss` need not be a URL of this server: it can play one that is
 //! elsewhere in production, whose keys the gateway was given.
 
+mod control;
 mod grant;
+mod introspection;
+mod mood;
+mod proof;
 
 use std::sync::Arc;
 
@@ -16,7 +22,7 @@ use axum::http::header::WWW_AUTHENTICATE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Form, Json, Router};
+use axum::{Form, Json, Router, middleware};
 use headers::authorization::Basic;
 use headers::{Authorization, HeaderMapExt as _};
 use serde_json::json;
@@ -24,8 +30,12 @@ use serde_json::json;
 use crate::oauth::{NOT_STORED, Refusal};
 use crate::server::Server;
 use crate::signing::Algorithm;
-use crate::tokens::Issuer;
+use crate::tokens::{Issuer, now};
 use grant::{TokenRequest, grant};
+use mood::Moods;
+use proof::{Seen, proven};
+
+pub use mood::{Endpoint, HUGE_BYTES, Mood};
 
 /// The one client that is known here.
 pub const CLIENT_ID: &str = "demo";
@@ -37,6 +47,7 @@ pub const CLIENT_SECRET: &str = "demo-secret";
 pub struct IdentityProvider {
     server: Server,
     issuers: Arc<[Issuer]>,
+    moods: Arc<Moods>,
 }
 
 impl IdentityProvider {
@@ -48,8 +59,17 @@ impl IdentityProvider {
     pub async fn start(issuers: Vec<Issuer>) -> anyhow::Result<Self> {
         ensure_distinct_names(&issuers)?;
         let issuers: Arc<[Issuer]> = issuers.into();
-        let server = Server::start_with(|url| router(url, &issuers)).await?;
-        Ok(Self { server, issuers })
+        let moods = Arc::default();
+        let server = Server::start_with(|url| {
+            router(Provider {
+                url: url.into(),
+                issuers: Arc::clone(&issuers),
+                moods: Arc::clone(&moods),
+                seen: Arc::default(),
+            })
+        })
+        .await?;
+        Ok(Self { server, issuers, moods })
     }
 
     /// Where it is, without a slash at the end.
@@ -70,22 +90,51 @@ impl IdentityProvider {
         find(&self.issuers, name)
     }
 
+    /// Where an issuer answers.
+    #[must_use]
+    pub fn endpoint_url(&self, name: &str, endpoint: Endpoint) -> String {
+        format!("{}/{name}/{}", self.url(), endpoint.path())
+    }
+
     /// The URL of an issuer's discovery document.
     #[must_use]
     pub fn discovery_url(&self, name: &str) -> String {
-        format!("{}/{name}/.well-known/openid-configuration", self.url())
+        self.endpoint_url(name, Endpoint::Discovery)
     }
 
     /// The URL of an issuer's key set.
     #[must_use]
     pub fn jwks_url(&self, name: &str) -> String {
-        format!("{}/{name}/jwks.json", self.url())
+        self.endpoint_url(name, Endpoint::Keys)
     }
 
     /// The URL of an issuer's token endpoint.
     #[must_use]
     pub fn token_url(&self, name: &str) -> String {
-        format!("{}/{name}/token", self.url())
+        self.endpoint_url(name, Endpoint::Token)
+    }
+
+    /// The URL of an issuer's introspection endpoint.
+    #[must_use]
+    pub fn introspection_url(&self, name: &str) -> String {
+        self.endpoint_url(name, Endpoint::Introspection)
+    }
+
+    /// Where an issuer's knobs are turned by hand, with `rotate`, `withdraw?kid=`, `revoke?token=`, `down` or `up` after it.
+    #[must_use]
+    pub fn control_url(&self, name: &str) -> String {
+        format!("{}/{name}/control", self.url())
+    }
+
+    /// How many times an issuer was asked there, with or without success.
+    #[must_use]
+    pub fn asked(&self, name: &str, endpoint: Endpoint) -> u64 {
+        self.moods.asked(name, endpoint)
+    }
+
+    /// How an issuer fails there from now on; `None` for not at all.
+    pub fn set_mood(&self, name: &str, endpoint: Endpoint, mood: Option<Mood>) {
+        self.moods.set(name, endpoint, mood);
     }
 
     /// Refuses connections from now on.
@@ -107,41 +156,59 @@ impl IdentityProvider {
 struct Provider {
     url: Arc<str>,
     issuers: Arc<[Issuer]>,
+    moods: Arc<Moods>,
+    seen: Arc<Seen>,
 }
 
-fn router(url: &str, issuers: &Arc<[Issuer]>) -> Router {
+impl Provider {
+    fn issuer(&self, name: &str) -> Option<&Issuer> {
+        find(&self.issuers, name)
+    }
+}
+
+fn router(provider: Provider) -> Router {
+    let at = |endpoint: Endpoint| format!("/{{name}}/{}", endpoint.path());
     Router::new()
-        .route("/{name}/.well-known/openid-configuration", get(discovery))
-        .route("/{name}/jwks.json", get(jwks))
-        .route("/{name}/token", post(token))
-        .with_state(Provider {
-            url: url.into(),
-            issuers: Arc::clone(issuers),
-        })
+        .route(&at(Endpoint::Discovery), get(discovery))
+        .route(&at(Endpoint::Keys), get(jwks))
+        .route(&at(Endpoint::Token), post(token))
+        .route(&at(Endpoint::Introspection), post(introspection::introspect))
+        .layer(middleware::from_fn_with_state(provider.clone(), mood::gate))
+        .route("/{name}/control/{order}", post(control::control))
+        .with_state(provider)
 }
 
 /// OpenID Connect Discovery 1.0 section 3, without the endpoints that are not there (RFC 8414 section 2).
 async fn discovery(State(provider): State<Provider>, Path(name): Path<String>) -> Response {
-    let Some(issuer) = find(&provider.issuers, &name) else {
+    let Some(issuer) = provider.issuer(&name) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let base = format!("{}/{name}", provider.url);
-    let algorithms = Algorithm::ALL.map(Algorithm::jws_name);
+    let at = |endpoint: Endpoint| format!("{}/{name}/{}", provider.url, endpoint.path());
+    let has_key = |algorithm: &Algorithm| issuer.newest_key(*algorithm).is_some();
+    let algorithms: Vec<_> = Algorithm::EVERY
+        .into_iter()
+        .filter(has_key)
+        .map(Algorithm::jws_name)
+        .collect();
+    let proofs = Algorithm::EVERY.map(Algorithm::jws_name);
     Json(json!({
         "issuer": issuer.issuer,
-        "jwks_uri": format!("{base}/jwks.json"),
-        "token_endpoint": format!("{base}/token"),
+        "jwks_uri": at(Endpoint::Keys),
+        "token_endpoint": at(Endpoint::Token),
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "introspection_endpoint": at(Endpoint::Introspection),
+        "introspection_endpoint_auth_methods_supported": ["client_secret_basic"],
         "grant_types_supported": ["client_credentials"],
         "response_types_supported": ["token"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": algorithms,
+        "dpop_signing_alg_values_supported": proofs,
     }))
     .into_response()
 }
 
 async fn jwks(State(provider): State<Provider>, Path(name): Path<String>) -> Response {
-    find(&provider.issuers, &name).map_or_else(
+    provider.issuer(&name).map_or_else(
         || StatusCode::NOT_FOUND.into_response(),
         |issuer| Json(issuer.jwks()).into_response(),
     )
@@ -153,14 +220,18 @@ async fn token(
     headers: HeaderMap,
     form: Result<Form<TokenRequest>, FormRejection>,
 ) -> Response {
-    let Some(issuer) = find(&provider.issuers, &name) else {
+    let Some(issuer) = provider.issuer(&name) else {
         return StatusCode::NOT_FOUND.into_response();
     };
     let basic = headers.typed_get::<Authorization<Basic>>();
     let refused_basic = basic.is_some();
     let granted = form
         .map_err(|rejection| Refusal::bad_request("invalid_request", rejection.body_text()))
-        .and_then(|Form(request)| grant(issuer, basic.as_ref(), request));
+        .and_then(|Form(request)| {
+            let url = format!("{}/{name}/{}", provider.url, Endpoint::Token.path());
+            let jkt = || proven(&headers, &url, &provider.seen, now());
+            grant(issuer, basic.as_ref(), request, jkt)
+        });
     match granted {
         Ok(answer) => (NOT_STORED, Json(answer)).into_response(),
         // A client that came with an Authorization header is told which scheme is taken (RFC 6749 section 5.2).

@@ -8,12 +8,13 @@
 //! | --- | --- |
 //! | put together | [`world`], walked by [`tour`] |
 //! | the servers | [`identity_provider`], [`google`], [`cloud_run`], [`sample_service`], on [`server`] |
-//! | tokens, good and forged | [`tokens`], [`signing`] |
+//! | tokens, good and forged | [`tokens`], [`dpop`], [`signing`] |
 //! | the gateway | [`edge_program`] builds it, [`viceroy`] runs it, [`local_stores`] holds its stores, [`guard`] ends it |
 //! | what others wrote | [`tools`] finds or installs it |
 //! | for people | [`readable`] |
 
 pub mod cloud_run;
+pub mod dpop;
 pub mod edge_program;
 pub mod google;
 pub mod guard;

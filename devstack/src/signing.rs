@@ -1,4 +1,4 @@
-//! Keys that sign and keys that check: RS256, ES256 and EdDSA with Ed25519 (RFC 7518 section 3.1, RFC 8037).
+//! Keys that sign and keys that check: RSA, ECDSA on P-256 and P-384, Ed25519, and HMAC (RFC 7518 section 3.1, RFC 8037).
 //!
 //! Promises keys that are fresh, and signatures over exactly the header and claims that were given, right or wrong:
 //! a test can sign any nonsense. Checking finds the key by `kid` and takes no other.
@@ -12,34 +12,66 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::EncodingKey;
-use jsonwebtoken::jwk::{Jwk, PublicKeyUse};
+use jsonwebtoken::jwk::{Jwk, PublicKeyUse, ThumbprintHash};
 use serde_json::Value;
+use tollgate::policy::issuer::HmacAlgorithm;
 
-use pair::Pair;
+use pair::{Kind, Pair};
 
 pub(crate) use verify::{signature_only, verify};
 
-/// How a key signs.
+/// How a key signs that has a public half.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Algorithm {
-    /// RSASSA-PKCS1-v1_5 with SHA-256, a key of 2048 bits.
+    /// RSASSA-PKCS1-v1_5 with SHA-256; RSA keys have 2048 bits here.
     Rs256,
+    /// RSASSA-PKCS1-v1_5 with SHA-384.
+    Rs384,
+    /// RSASSA-PKCS1-v1_5 with SHA-512.
+    Rs512,
+    /// RSASSA-PSS with SHA-256.
+    Ps256,
+    /// RSASSA-PSS with SHA-384.
+    Ps384,
+    /// RSASSA-PSS with SHA-512.
+    Ps512,
     /// ECDSA on P-256 with SHA-256.
     Es256,
+    /// ECDSA on P-384 with SHA-384.
+    Es384,
     /// Ed25519.
     EdDsa,
 }
 
 impl Algorithm {
-    /// All of them.
+    /// Those that an issuer has published keys for unless it is told otherwise.
     pub const ALL: [Self; 3] = [Self::Rs256, Self::Es256, Self::EdDsa];
+
+    /// Every one that there is.
+    pub const EVERY: [Self; 9] = [
+        Self::Rs256,
+        Self::Rs384,
+        Self::Rs512,
+        Self::Ps256,
+        Self::Ps384,
+        Self::Ps512,
+        Self::Es256,
+        Self::Es384,
+        Self::EdDsa,
+    ];
 
     /// The name in a token's `alg` (RFC 7518 section 3.1, RFC 8037 section 3.1).
     #[must_use]
     pub const fn jws_name(self) -> &'static str {
         match self {
             Self::Rs256 => "RS256",
+            Self::Rs384 => "RS384",
+            Self::Rs512 => "RS512",
+            Self::Ps256 => "PS256",
+            Self::Ps384 => "PS384",
+            Self::Ps512 => "PS512",
             Self::Es256 => "ES256",
+            Self::Es384 => "ES384",
             Self::EdDsa => "EdDSA",
         }
     }
@@ -47,14 +79,37 @@ impl Algorithm {
     /// The algorithm with this `alg`, spelled exactly so.
     #[must_use]
     pub fn named(jws_name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|algorithm| algorithm.jws_name() == jws_name)
+        Self::EVERY
+            .into_iter()
+            .find(|algorithm| algorithm.jws_name() == jws_name)
+    }
+
+    /// Whether it is this one of the library's.
+    pub(crate) fn is(self, other: jsonwebtoken::Algorithm) -> bool {
+        self.of_library() == other
     }
 
     const fn of_library(self) -> jsonwebtoken::Algorithm {
         match self {
             Self::Rs256 => jsonwebtoken::Algorithm::RS256,
+            Self::Rs384 => jsonwebtoken::Algorithm::RS384,
+            Self::Rs512 => jsonwebtoken::Algorithm::RS512,
+            Self::Ps256 => jsonwebtoken::Algorithm::PS256,
+            Self::Ps384 => jsonwebtoken::Algorithm::PS384,
+            Self::Ps512 => jsonwebtoken::Algorithm::PS512,
             Self::Es256 => jsonwebtoken::Algorithm::ES256,
+            Self::Es384 => jsonwebtoken::Algorithm::ES384,
             Self::EdDsa => jsonwebtoken::Algorithm::EdDSA,
+        }
+    }
+
+    /// What keys it takes.
+    const fn kind(self) -> Kind {
+        match self {
+            Self::Rs256 | Self::Rs384 | Self::Rs512 | Self::Ps256 | Self::Ps384 | Self::Ps512 => Kind::Rsa,
+            Self::Es256 => Kind::P256,
+            Self::Es384 => Kind::P384,
+            Self::EdDsa => Kind::Ed25519,
         }
     }
 }
@@ -77,22 +132,35 @@ impl SigningKey {
     ///
     /// If the cryptographic library fails.
     pub fn generate(algorithm: Algorithm, kid: impl Into<String>) -> anyhow::Result<Self> {
-        let kid = kid.into();
-        let Pair {
-            private_pem,
-            public_pem,
-        } = Pair::generate(algorithm)?;
-        let key = match algorithm {
-            Algorithm::Rs256 => EncodingKey::from_rsa_pem(private_pem.as_bytes()),
-            Algorithm::Es256 => EncodingKey::from_ec_pem(private_pem.as_bytes()),
-            Algorithm::EdDsa => EncodingKey::from_ed_pem(private_pem.as_bytes()),
+        Self::of(&Pair::generate(algorithm.kind())?, algorithm, kid.into())
+    }
+
+    /// The same key under another name and for another algorithm, as RSA keys serve for several.
+    ///
+    /// # Errors
+    ///
+    /// If the algorithm takes keys of another kind.
+    pub fn also(&self, algorithm: Algorithm, kid: impl Into<String>) -> anyhow::Result<Self> {
+        let pair = Pair {
+            private_pem: self.private_pem.clone(),
+            public_pem: self.public_pem.clone(),
+        };
+        Self::of(&pair, algorithm, kid.into())
+    }
+
+    fn of(pair: &Pair, algorithm: Algorithm, kid: String) -> anyhow::Result<Self> {
+        let pem = pair.private_pem.as_bytes();
+        let key = match algorithm.kind() {
+            Kind::Rsa => EncodingKey::from_rsa_pem(pem),
+            Kind::P256 | Kind::P384 => EncodingKey::from_ec_pem(pem),
+            Kind::Ed25519 => EncodingKey::from_ed_pem(pem),
         }?;
         let public_jwk = public_half(&key, algorithm, &kid)?;
         Ok(Self {
             algorithm,
             kid,
-            private_pem,
-            public_pem,
+            private_pem: pair.private_pem.clone(),
+            public_pem: pair.public_pem.clone(),
             public_jwk,
             key,
         })
@@ -134,7 +202,25 @@ impl SigningKey {
     ///
     /// If the cryptographic library fails.
     pub fn sign(&self, header: &Value, claims: &Value) -> anyhow::Result<String> {
-        sign_with(&self.key, self.algorithm.of_library(), header, claims)
+        self.sign_text(header.to_string(), claims.to_string())
+    }
+
+    /// The same of any bytes, which need be no JSON.
+    ///
+    /// # Errors
+    ///
+    /// If the cryptographic library fails.
+    pub fn sign_text(&self, header: impl AsRef<[u8]>, claims: impl AsRef<[u8]>) -> anyhow::Result<String> {
+        sign_with(&self.key, self.algorithm.of_library(), header.as_ref(), claims.as_ref())
+    }
+
+    /// The name that every public key has by itself (RFC 7638), with SHA-256.
+    ///
+    /// # Errors
+    ///
+    /// If the cryptographic library fails.
+    pub fn thumbprint(&self) -> anyhow::Result<String> {
+        thumbprint(&self.public_jwk)
     }
 }
 
@@ -147,14 +233,40 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-/// A compact JWS with HS256 and this secret, for forgeries: nobody in the local world takes one.
-pub(crate) fn sign_hs256(secret: &[u8], header: &Value, claims: &Value) -> anyhow::Result<String> {
+/// The thumbprint of a public key (RFC 7638) with SHA-256.
+pub(crate) fn thumbprint(jwk: &Value) -> anyhow::Result<String> {
+    let jwk: Jwk = serde_json::from_value(jwk.clone())?;
+    Ok(jwk.thumbprint(ThumbprintHash::SHA256)?)
+}
+
+/// A compact JWS with an HMAC under this secret.
+pub fn sign_hmac(
+    algorithm: HmacAlgorithm,
+    secret: &[u8],
+    header: impl AsRef<[u8]>,
+    claims: impl AsRef<[u8]>,
+) -> anyhow::Result<String> {
+    let algorithm = match algorithm {
+        HmacAlgorithm::Hs256 => jsonwebtoken::Algorithm::HS256,
+        HmacAlgorithm::Hs384 => jsonwebtoken::Algorithm::HS384,
+        HmacAlgorithm::Hs512 => jsonwebtoken::Algorithm::HS512,
+    };
     sign_with(
         &EncodingKey::from_secret(secret),
-        jsonwebtoken::Algorithm::HS256,
-        header,
-        claims,
+        algorithm,
+        header.as_ref(),
+        claims.as_ref(),
     )
+}
+
+/// The name of an HMAC in a token's `alg` (RFC 7518 section 3.1).
+#[must_use]
+pub const fn hmac_name(algorithm: HmacAlgorithm) -> &'static str {
+    match algorithm {
+        HmacAlgorithm::Hs256 => "HS256",
+        HmacAlgorithm::Hs384 => "HS384",
+        HmacAlgorithm::Hs512 => "HS512",
+    }
 }
 
 /// The base64url text of a JSON value, as the parts of a compact JWS have it (RFC 7515 section 3).
@@ -165,10 +277,10 @@ pub(crate) fn encoded(json: &Value) -> String {
 fn sign_with(
     key: &EncodingKey,
     algorithm: jsonwebtoken::Algorithm,
-    header: &Value,
-    claims: &Value,
+    header: &[u8],
+    claims: &[u8],
 ) -> anyhow::Result<String> {
-    let message = format!("{}.{}", encoded(header), encoded(claims));
+    let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
     let signature = jsonwebtoken::crypto::sign(message.as_bytes(), key, algorithm)?;
     Ok(format!("{message}.{signature}"))
 }

@@ -2,125 +2,108 @@
 //!
 //! Promises that [`Issuer::token`] begins with a token that a careful verifier takes, and that each method changes one
 //! thing, so a test says in one word what is wrong with its token. The forgeries are those of RFC 8725 section 2.
+//! A token is signed with a key, carries an HMAC, or is opaque, as its issuer does or as it is told.
 //! Refuses nothing: it makes what it is told to make.
 
 mod forged;
+mod issuer;
+mod opaque;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
+use tollgate::policy::issuer::HmacAlgorithm;
+use tollgate::secret::Secret;
 
-use crate::signing::{Algorithm, SigningKey};
+use crate::signing::{Algorithm, SigningKey, hmac_name, sign_hmac};
+use issuer::Way;
 
 pub use forged::{hmac_with_public_key, tampered_claims, tampered_signature, unsigned};
-
-/// Somebody who vouches for callers, with one key for each algorithm.
-#[derive(Debug, Clone)]
-pub struct Issuer {
-    /// Its name in the local world and in the path of its endpoints.
-    pub name: String,
-    /// What stands in `iss`. It may be a URL that belongs to somebody else.
-    pub issuer: String,
-    /// What stands in `aud` unless a token says otherwise.
-    pub audience: String,
-    keys: [SigningKey; 3],
-}
-
-impl Issuer {
-    /// An issuer with fresh keys, whose kids are `NAME-rs256-1`, `NAME-es256-1` and `NAME-eddsa-1`.
-    ///
-    /// # Errors
-    ///
-    /// If the cryptographic library fails.
-    pub fn new(
-        name: impl Into<String>,
-        issuer: impl Into<String>,
-        audience: impl Into<String>,
-    ) -> anyhow::Result<Self> {
-        let name = name.into();
-        let keys = [
-            SigningKey::generate(Algorithm::Rs256, format!("{name}-rs256-1"))?,
-            SigningKey::generate(Algorithm::Es256, format!("{name}-es256-1"))?,
-            SigningKey::generate(Algorithm::EdDsa, format!("{name}-eddsa-1"))?,
-        ];
-        Ok(Self {
-            name,
-            issuer: issuer.into(),
-            audience: audience.into(),
-            keys,
-        })
-    }
-
-    /// All its keys.
-    #[must_use]
-    pub fn keys(&self) -> &[SigningKey] {
-        &self.keys
-    }
-
-    /// Its key for this algorithm.
-    #[must_use]
-    pub const fn key(&self, algorithm: Algorithm) -> &SigningKey {
-        let [rs256, es256, ed_dsa] = &self.keys;
-        match algorithm {
-            Algorithm::Rs256 => rs256,
-            Algorithm::Es256 => es256,
-            Algorithm::EdDsa => ed_dsa,
-        }
-    }
-
-    /// Its public keys as a JSON Web Key Set (RFC 7517 section 5).
-    #[must_use]
-    pub fn jwks(&self) -> Value {
-        json!({ "keys": self.keys.iter().map(SigningKey::public_jwk).collect::<Vec<_>>() })
-    }
-
-    /// The beginning of a token. Built as it is, it is valid: RS256, for subject `u1`, for five minutes from now.
-    pub fn token(&self) -> TokenBuilder<'_> {
-        TokenBuilder::new(self)
-    }
-}
+pub use issuer::Issuer;
 
 /// A token in the making.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct TokenBuilder<'a> {
     issuer: &'a Issuer,
-    key: &'a SigningKey,
+    signer: Signer,
     now: i64,
     header: Map<String, Value>,
     claims: Map<String, Value>,
+    raw_header: Option<Vec<u8>>,
+    raw_claims: Option<Vec<u8>>,
+}
+
+/// What makes a token of header and claims.
+#[derive(Debug, Clone)]
+enum Signer {
+    Key(Box<SigningKey>),
+    Secret(HmacAlgorithm, Secret<Vec<u8>>),
+    /// The issuer, who keeps the claims and gives out a name for them.
+    Nobody,
 }
 
 impl<'a> TokenBuilder<'a> {
     fn new(issuer: &'a Issuer) -> Self {
-        let key = issuer.key(Algorithm::Rs256);
-        let (header, claims) = (Map::new(), Map::new());
-        let now = now();
-        Self {
+        let token = Self {
             issuer,
-            key,
-            now,
-            header,
-            claims,
-        }
-        .algorithm(Algorithm::Rs256)
-        .header("typ", json!("JWT"))
-        .issuer(&issuer.issuer)
-        .subject("u1")
-        .audience(issuer.audience.as_str())
-        .issued_in(0)
-        .not_before_in(0)
-        .expires_in(300)
-        .claim("jti", json!(random_id()))
+            signer: Signer::Nobody,
+            now: now(),
+            header: Map::new(),
+            claims: issuer.always.clone(),
+            raw_header: None,
+            raw_claims: None,
+        };
+        let token = match issuer.way {
+            Way::Signed(algorithm) => token.algorithm(algorithm),
+            Way::Shared(algorithm) => token.hmac(algorithm),
+            Way::Opaque => token,
+        };
+        let token = match &issuer.type_ {
+            Some(type_) => token.type_(type_),
+            None => token,
+        };
+        token
+            .issuer(&issuer.issuer)
+            .subject("u1")
+            .audience(issuer.audience.as_str())
+            .issued_in(0)
+            .not_before_in(0)
+            .expires_in(300)
+            .claim("jti", json!(random_id()))
     }
 
-    /// Signed by the issuer's key for this algorithm, and saying so in `alg` and `kid`.
-    pub fn algorithm(mut self, algorithm: Algorithm) -> Self {
-        self.key = self.issuer.key(algorithm);
-        let kid = self.key.kid();
-        self.header("alg", json!(algorithm.jws_name())).kid(kid)
+    /// Signed by the issuer's own key for this algorithm, and saying so in `alg` and `kid`.
+    pub fn algorithm(self, algorithm: Algorithm) -> Self {
+        let key = self.issuer.key(algorithm);
+        self.by(key)
+    }
+
+    /// Signed by this key, and saying so in `alg` and `kid`.
+    pub fn by(self, key: &SigningKey) -> Self {
+        self.signed_by(key)
+            .header("alg", key.algorithm().jws_name())
+            .kid(key.kid())
+    }
+
+    /// With an HMAC under the issuer's secret, and saying so in `alg`. There is no `kid`.
+    pub fn hmac(mut self, algorithm: HmacAlgorithm) -> Self {
+        self.signer = Signer::Secret(algorithm, self.issuer.secret.clone());
+        self.header("alg", hmac_name(algorithm)).without_kid()
+    }
+
+    /// With an HMAC under another secret, while the header stays as it is.
+    pub fn hmac_under(mut self, algorithm: HmacAlgorithm, secret: impl Into<Vec<u8>>) -> Self {
+        self.signer = Signer::Secret(algorithm, Secret::new(secret.into()));
+        self
+    }
+
+    /// As a text that only the issuer understands. The header goes nowhere.
+    pub fn opaque(mut self) -> Self {
+        self.signer = Signer::Nobody;
+        self
     }
 
     /// `sub`.
@@ -149,9 +132,23 @@ impl<'a> TokenBuilder<'a> {
     }
 
     /// No `kid` in the header.
-    pub fn without_kid(mut self) -> Self {
-        self.header.remove("kid");
-        self
+    pub fn without_kid(self) -> Self {
+        self.without_header("kid")
+    }
+
+    /// `typ`.
+    pub fn type_(self, type_: impl Into<String>) -> Self {
+        self.header("typ", type_.into())
+    }
+
+    /// Bound to the key with this thumbprint (RFC 9449 section 6.1).
+    pub fn bound_to(self, jkt: &str) -> Self {
+        self.claim("cnf", json!({ "jkt": jkt }))
+    }
+
+    /// Bound to the certificate with this SHA-256 (RFC 8705 section 3.1), in base64url.
+    pub fn bound_to_certificate(self, x5t_s256: &str) -> Self {
+        self.claim("cnf", json!({ "x5t#S256": x5t_s256 }))
     }
 
     /// `exp`, in seconds from now. Negative is in the past.
@@ -190,9 +187,27 @@ impl<'a> TokenBuilder<'a> {
         self
     }
 
+    /// Without this field of the header.
+    pub fn without_header(mut self, name: &str) -> Self {
+        self.header.remove(name);
+        self
+    }
+
+    /// These very bytes for a header, which need be no JSON.
+    pub fn raw_header(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.raw_header = Some(bytes.into());
+        self
+    }
+
+    /// These very bytes for claims, which need be no JSON.
+    pub fn raw_claims(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.raw_claims = Some(bytes.into());
+        self
+    }
+
     /// Signed by another key, while the header stays as it is.
-    pub const fn signed_by(mut self, key: &'a SigningKey) -> Self {
-        self.key = key;
+    pub fn signed_by(mut self, key: &SigningKey) -> Self {
+        self.signer = Signer::Key(Box::new(key.clone()));
         self
     }
 
@@ -202,7 +217,16 @@ impl<'a> TokenBuilder<'a> {
     ///
     /// If the cryptographic library fails.
     pub fn build(self) -> anyhow::Result<String> {
-        self.key.sign(&Value::Object(self.header), &Value::Object(self.claims))
+        let bytes = |raw: Option<Vec<u8>>, members: &Map<String, Value>| {
+            raw.unwrap_or_else(|| Value::Object(members.clone()).to_string().into_bytes())
+        };
+        let header = bytes(self.raw_header, &self.header);
+        let claims = bytes(self.raw_claims, &self.claims);
+        match self.signer {
+            Signer::Key(key) => key.sign_text(header, claims),
+            Signer::Secret(algorithm, secret) => sign_hmac(algorithm, secret.expose(), header, claims),
+            Signer::Nobody => Ok(self.issuer.opaque_token(self.claims)),
+        }
     }
 }
 
@@ -215,6 +239,11 @@ pub(crate) fn now() -> i64 {
 /// 128 random bits as base64url text.
 pub(crate) fn random_id() -> String {
     URL_SAFE_NO_PAD.encode(random::<16>())
+}
+
+/// 512 random bits as base64url text: a secret for any HMAC of RFC 7518, and a token that can't be guessed.
+pub(crate) fn random_text() -> String {
+    URL_SAFE_NO_PAD.encode(random::<64>())
 }
 
 /// Random bytes.

@@ -6,6 +6,7 @@
 //! identity provider, Google by our own endpoints, services by the sample service behind Cloud Run's front end.
 
 mod brought;
+mod issuers;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -30,7 +31,9 @@ use crate::local_stores::LocalStores;
 use crate::sample_service::SampleService;
 use crate::tokens::Issuer;
 use crate::viceroy::{LogSink, Viceroy, ViceroyOptions};
-use brought::{brought_keys, brought_secrets, check_names, localised, secrets};
+use brought::{brought_keys, brought_secrets, check_names, localised, secrets, without_keys};
+
+pub use issuers::{PlayedKeys, SOME_TENANT};
 
 /// What to run, and what of the world is brought along.
 #[derive(Debug)]
@@ -39,6 +42,13 @@ pub struct WorldOptions {
     pub policy: String,
     /// JSON Web Key Sets by the policy's issuer names.
     pub keys: BTreeMap<String, String>,
+    /// Entries of the store `tollgate_keys`, over those that are made of `keys`. An issuer whose index is among them needs
+    /// no keys from elsewhere.
+    pub key_entries: BTreeMap<String, String>,
+    /// Entries of the KV store `tollgate_state`.
+    pub state: BTreeMap<String, String>,
+    /// Whether the keys of issuers that are played are stored.
+    pub played_keys: PlayedKeys,
     /// URLs of services on this machine by the policy's names: `orders`, a revision as `orders@next`, a region as
     /// `orders/europe-west1`.
     pub services: BTreeMap<String, String>,
@@ -61,6 +71,9 @@ impl WorldOptions {
         Self {
             policy: policy.into(),
             keys: BTreeMap::new(),
+            key_entries: BTreeMap::new(),
+            state: BTreeMap::new(),
+            played_keys: PlayedKeys::default(),
             services: BTreeMap::new(),
             secrets: BTreeMap::new(),
             google: None,
@@ -101,6 +114,7 @@ pub struct World {
     pub services: BTreeMap<String, LocalService>,
     /// What was left out or changed and should be known, in words.
     pub notes: Vec<String>,
+    played_keys: PlayedKeys,
     brought: BTreeMap<String, String>,
     folder: TempDir,
 }
@@ -115,15 +129,18 @@ impl World {
         check_names(&options, &site)?;
         let mut stores = LocalStores::default();
         let mut notes = brought_keys(&options, &site, &mut stores)?;
-        let provider = provide_issuers(&options, &site, &mut stores).await?;
         let google = match &options.google {
             None => Some(Google::start().await?),
             Some(_) => None,
         };
         let services = start_services(&options, &site, google.as_ref()).await?;
         stores.secrets = secrets(&options, &site, google.as_ref())?;
+        let provider = issuers::play(&options, &site, &stores.secrets).await?;
+        issuers::store_keys(&options, &site, &provider, &mut stores)?;
+        stores.add_brought(&options.key_entries, &options.state);
         notes.push("the gateway also answers for the hosts 127.0.0.1 and localhost here".to_owned());
-        stores.activate(&localised(source, &site, &options.services, &services)?)?;
+        let played = Some((&provider, options.played_keys));
+        stores.activate(&localised(source, &site, &options.services, &services, played)?)?;
         let folder = tempfile::Builder::new().prefix("tollgate-").tempdir()?;
         let config = stores.write(folder.path())?;
         let gateway = Viceroy::start(ViceroyOptions {
@@ -139,6 +156,7 @@ impl World {
             google,
             services,
             notes,
+            played_keys: options.played_keys,
             brought: options.services,
             folder,
         })
@@ -158,7 +176,8 @@ impl World {
     pub fn add_policy(&self, policy: &str) -> anyhow::Result<String> {
         let (source, site) = read_policy(policy)?;
         let mut stores = LocalStores::default();
-        let version = stores.add(&localised(source, &site, &self.brought, &self.services)?)?;
+        let played = Some((&self.provider, self.played_keys));
+        let version = stores.add(&localised(source, &site, &self.brought, &self.services, played)?)?;
         for (name, text) in &stores.policy {
             self.put(name, Some(text))?;
         }
@@ -232,21 +251,16 @@ pub fn emit(options: &WorldOptions, folder: &Path) -> anyhow::Result<PathBuf> {
     check_names(options, &site)?;
     let mut stores = LocalStores::default();
     brought_keys(options, &site, &mut stores)?;
-    let without_keys: Vec<&str> = site
-        .settings()
-        .issuers
-        .keys()
-        .filter(|name| !options.keys.contains_key(*name))
-        .map(String::as_str)
-        .collect();
+    let without_keys: Vec<&str> = without_keys(options, &site).map(|(name, _)| name).collect();
     if !without_keys.is_empty() {
         bail!(
             "no keys for {}; bring them with --keys NAME=JWKS.json",
             without_keys.join(", ")
         );
     }
+    stores.add_brought(&options.key_entries, &options.state);
     stores.secrets = brought_secrets(options, &site)?;
-    stores.activate(&localised(source, &site, &options.services, &BTreeMap::new())?)?;
+    stores.activate(&localised(source, &site, &options.services, &BTreeMap::new(), None)?)?;
     stores.write(folder)
 }
 
@@ -262,26 +276,6 @@ pub fn read_policy(text: &str) -> anyhow::Result<(Source, Site)> {
 fn all_problems(problems: Vec<Problem>) -> anyhow::Error {
     let lines: Vec<String> = problems.iter().map(|problem| format!("  {problem}")).collect();
     anyhow::anyhow!("the policy does not compile:\n{}", lines.join("\n"))
-}
-
-async fn provide_issuers(
-    options: &WorldOptions,
-    site: &Site,
-    stores: &mut LocalStores,
-) -> anyhow::Result<IdentityProvider> {
-    let mut played = Vec::new();
-    for (name, issuer) in site
-        .settings()
-        .issuers
-        .iter()
-        .filter(|(name, _)| !options.keys.contains_key(*name))
-    {
-        let audience = issuer.audience.first().cloned().unwrap_or_default();
-        let player = Issuer::new(name, &issuer.issuer, audience)?;
-        stores.add_keys(&issuer.issuer, &player.jwks().to_string(), unix_s())?;
-        played.push(player);
-    }
-    IdentityProvider::start(played).await
 }
 
 async fn start_services(

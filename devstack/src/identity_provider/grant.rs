@@ -33,11 +33,13 @@ pub(super) struct TokenAnswer {
     scope: Option<String>,
 }
 
-/// A token for a client that shows who it is, in HTTP Basic or in the request.
+/// A token for a client that shows who it is, in HTTP Basic or in the request. `proven` gives the thumbprint of the key
+/// that the token is to be bound to (RFC 9449 section 5).
 pub(super) fn grant(
     issuer: &Issuer,
     basic: Option<&Authorization<Basic>>,
     request: TokenRequest,
+    proven: impl FnOnce() -> Result<Option<String>, Refusal>,
 ) -> Result<TokenAnswer, Refusal> {
     authenticate(basic, &request)?;
     match request.grant_type.as_deref() {
@@ -52,6 +54,10 @@ pub(super) fn grant(
     }
     let expires_in = request.expires_in.unwrap_or(300);
     let token = token(issuer, &request)?.expires_in(expires_in);
+    let (token, token_type) = match proven()? {
+        Some(jkt) => (token.bound_to(&jkt), "DPoP"),
+        None => (token, "Bearer"),
+    };
     let access_token = token.build().map_err(|error| Refusal {
         status: StatusCode::INTERNAL_SERVER_ERROR,
         error: "server_error",
@@ -59,7 +65,7 @@ pub(super) fn grant(
     })?;
     Ok(TokenAnswer {
         access_token,
-        token_type: "Bearer",
+        token_type,
         expires_in,
         scope: request.scope,
     })
@@ -87,15 +93,21 @@ fn authenticate(basic: Option<&Authorization<Basic>>, request: &TokenRequest) ->
 
 /// The claims follow RFC 9068 section 2.2.
 fn token<'a>(issuer: &'a Issuer, request: &TokenRequest) -> Result<TokenBuilder<'a>, Refusal> {
-    let algorithm = request.algorithm.as_deref().unwrap_or(Algorithm::Rs256.jws_name());
-    let algorithm =
-        Algorithm::named(algorithm).ok_or_else(|| refusal("invalid_request", "algorithm is RS256, ES256 or EdDSA"))?;
+    let algorithm = match request.algorithm.as_deref() {
+        Some(name) => Some(Algorithm::named(name).ok_or_else(|| no_key(name))?),
+        None => issuer.algorithm(),
+    };
+    let token = match algorithm {
+        Some(algorithm) => {
+            let key = issuer
+                .newest_key(algorithm)
+                .ok_or_else(|| no_key(algorithm.jws_name()))?;
+            issuer.token().by(&key)
+        }
+        None => issuer.token(),
+    };
     let subject = request.subject.as_deref().unwrap_or(CLIENT_ID);
-    let mut token = issuer
-        .token()
-        .algorithm(algorithm)
-        .subject(subject)
-        .claim("client_id", CLIENT_ID);
+    let mut token = token.subject(subject).claim("client_id", CLIENT_ID);
     if let Some(audience) = &request.audience {
         token = token.audience(audience.as_str());
     }
@@ -103,6 +115,10 @@ fn token<'a>(issuer: &'a Issuer, request: &TokenRequest) -> Result<TokenBuilder<
         token = token.scope(scope);
     }
     Ok(token)
+}
+
+fn no_key(algorithm: &str) -> Refusal {
+    refusal("invalid_request", &format!("the issuer has no key for {algorithm}"))
 }
 
 fn refusal(error: &'static str, description: &str) -> Refusal {

@@ -1,5 +1,10 @@
 //! Discovery, keys, tokens and refusals over HTTP.
 
+mod bound;
+mod failing;
+mod rotation;
+mod told;
+
 use jsonwebtoken::jwk::JwkSet;
 use reqwest::{Client, RequestBuilder};
 use serde_json::Value;

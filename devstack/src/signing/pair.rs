@@ -4,10 +4,24 @@ use anyhow::anyhow;
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::rsa::KeySize;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RsaKeyPair};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm,
+    Ed25519KeyPair, KeyPair as _, RsaKeyPair,
+};
 use pem::{EncodeConfig, LineEnding, Pem};
 
-use super::Algorithm;
+/// What a key is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// RSA with 2048 bits.
+    Rsa,
+    /// A point on P-256.
+    P256,
+    /// A point on P-384.
+    P384,
+    /// A point on Edwards25519.
+    Ed25519,
+}
 
 /// Both halves between PEM lines: PKCS#8 and `SubjectPublicKeyInfo`.
 pub(super) struct Pair {
@@ -16,13 +30,14 @@ pub(super) struct Pair {
 }
 
 impl Pair {
-    pub(super) fn generate(algorithm: Algorithm) -> anyhow::Result<Self> {
-        let made = match algorithm {
-            Algorithm::Rs256 => rsa(),
-            Algorithm::Es256 => ecdsa(),
-            Algorithm::EdDsa => ed25519(),
+    pub(super) fn generate(kind: Kind) -> anyhow::Result<Self> {
+        let made = match kind {
+            Kind::Rsa => rsa(),
+            Kind::P256 => ecdsa(&ECDSA_P256_SHA256_FIXED_SIGNING),
+            Kind::P384 => ecdsa(&ECDSA_P384_SHA384_FIXED_SIGNING),
+            Kind::Ed25519 => ed25519(),
         };
-        let Der { private, public } = made.map_err(|_| anyhow!("no {} key could be made", algorithm.jws_name()))?;
+        let Der { private, public } = made.map_err(|_| anyhow!("no key could be made: {kind:?}"))?;
         Ok(Self {
             private_pem: pem("PRIVATE KEY", private),
             public_pem: pem("PUBLIC KEY", public),
@@ -45,8 +60,8 @@ fn rsa() -> Result<Der, Unspecified> {
     })
 }
 
-fn ecdsa() -> Result<Der, Unspecified> {
-    let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)?;
+fn ecdsa(curve: &'static EcdsaSigningAlgorithm) -> Result<Der, Unspecified> {
+    let pair = EcdsaKeyPair::generate(curve)?;
     Ok(Der {
         private: pair.to_pkcs8v1()?.as_ref().to_vec(),
         public: public_der(pair.public_key())?,

@@ -4,9 +4,10 @@ use anyhow::Context as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
+use tollgate::policy::issuer::HmacAlgorithm;
 
 use super::TokenBuilder;
-use crate::signing::{Algorithm, encoded, sign_hs256};
+use crate::signing::{Algorithm, encoded};
 
 /// The token with one bit of its signature turned over.
 ///
@@ -52,12 +53,10 @@ pub fn unsigned(token: &str) -> anyhow::Result<String> {
 /// If the cryptographic library fails.
 pub fn hmac_with_public_key(token: TokenBuilder<'_>) -> anyhow::Result<String> {
     let secret = token.issuer.key(Algorithm::Rs256).public_pem();
-    let token = token.header("alg", "HS256");
-    sign_hs256(
-        secret.as_bytes(),
-        &Value::Object(token.header),
-        &Value::Object(token.claims),
-    )
+    token
+        .header("alg", "HS256")
+        .hmac_under(HmacAlgorithm::Hs256, secret)
+        .build()
 }
 
 pub(super) fn parts(token: &str) -> anyhow::Result<[&str; 3]> {

@@ -1,23 +1,23 @@
 //! What is brought along for a local world, and the policy for this machine that comes of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, bail};
 use tollgate::policy::compile;
+use tollgate::policy::issuer::{Issuer, Vouching};
 use tollgate::policy::site::Site;
 use tollgate::policy::source::Source;
 use tollgate::upstream::send::Endpoint;
 
+use super::issuers::{self, PlayedKeys, check_keys_brought, keys_are_brought, make_up_secrets, secret_names};
 use super::{LocalService, WorldOptions, all_problems, places, unix_s};
 use crate::google::Google;
+use crate::identity_provider::IdentityProvider;
 use crate::local_stores::LocalStores;
 
 /// A name that the policy does not have is a slip of the pen, and would be ignored in silence.
 pub(super) fn check_names(options: &WorldOptions, site: &Site) -> anyhow::Result<()> {
-    let (parts, issuers) = (site.parts(), &site.settings().issuers);
-    if let Some(name) = options.keys.keys().find(|name| !issuers.contains_key(*name)) {
-        bail!("keys are given for `{name}`, but the policy has no [issuers.{name}]");
-    }
+    check_keys_brought(options, site)?;
     let places = places(site);
     if let Some(name) = options
         .services
@@ -38,19 +38,33 @@ pub(super) fn check_names(options: &WorldOptions, site: &Site) -> anyhow::Result
             );
         }
     }
-    let is_used = |name: &String| parts.services.values().any(|service| service.invoker_key == *name);
-    if let Some(name) = options.secrets.keys().find(|name| !is_used(name)) {
-        let used: Vec<_> = parts
-            .services
-            .values()
-            .map(|service| service.invoker_key.as_str())
-            .collect();
+    let used: BTreeSet<&str> = secrets_used(site);
+    if let Some(name) = options.secrets.keys().find(|name| !used.contains(name.as_str())) {
+        let used: Vec<&str> = used.into_iter().collect();
         bail!(
             "a secret is given as `{name}`, but the policy uses only: {}",
             used.join(", ")
         );
     }
     Ok(())
+}
+
+/// The names of all secrets that a policy uses.
+fn secrets_used(site: &Site) -> BTreeSet<&str> {
+    let invokers = site.parts().services.values();
+    let invoker_keys = invokers.map(|service| service.invoker_key.as_str());
+    invoker_keys.chain(secret_names(site)).collect()
+}
+
+/// The issuers whose tokens are verified with published keys, and whose keys were not brought, with their names.
+pub(super) fn without_keys<'s>(
+    options: &'s WorldOptions,
+    site: &'s Site,
+) -> impl Iterator<Item = (&'s str, &'s Issuer)> {
+    let issuers = site.settings().issuers.iter();
+    let missing = issuers
+        .filter(|(_, issuer)| matches!(issuer.vouching, Vouching::Keys(_)) && !keys_are_brought(options, site, issuer));
+    missing.map(|(name, issuer)| (name.as_str(), issuer))
 }
 
 pub(super) fn brought_keys(
@@ -61,7 +75,7 @@ pub(super) fn brought_keys(
     let mut notes = Vec::new();
     for (name, jwks) in &options.keys {
         if let Some(issuer) = site.settings().issuers.get(name) {
-            let left_out = stores.add_keys(&issuer.issuer, jwks, unix_s())?;
+            let left_out = stores.add_keys(&issuer.issuer, jwks, None, unix_s())?;
             notes.extend(
                 left_out
                     .into_iter()
@@ -88,13 +102,15 @@ pub(super) fn brought_secrets(options: &WorldOptions, site: &Site) -> anyhow::Re
     Ok(secrets)
 }
 
-/// The secrets that were brought, and for each invoker without one a key that our own Google knows.
+/// The secrets that were brought, for each invoker without one a key that our own Google knows, and what issuers are
+/// verified with.
 pub(super) fn secrets(
     options: &WorldOptions,
     site: &Site,
     google: Option<&Google>,
 ) -> anyhow::Result<BTreeMap<String, Vec<u8>>> {
     let mut secrets = brought_secrets(options, site)?;
+    make_up_secrets(site, &mut secrets);
     for (name, service) in &site.parts().services {
         if secrets.contains_key(&service.invoker_key) {
             continue;
@@ -122,12 +138,13 @@ fn with_token_uri(file: &[u8], base: &str) -> anyhow::Result<Vec<u8>> {
     Ok(serde_json::to_vec(&file)?)
 }
 
-/// The policy for this machine: services where they are reached here, and their audiences as they were.
+/// The policy for this machine: services and issuers where they are reached here, and audiences as they were.
 pub(super) fn localised(
     mut source: Source,
     site: &Site,
     brought: &BTreeMap<String, String>,
     running: &BTreeMap<String, LocalService>,
+    played: Option<(&IdentityProvider, PlayedKeys)>,
 ) -> anyhow::Result<Site> {
     for (name, service) in &mut source.services {
         service.audience = site
@@ -158,5 +175,10 @@ pub(super) fn localised(
             source.gateway.hosts.push(host.to_owned());
         }
     }
-    compile::compile(&source, &compile::Unread::new()).map_err(all_problems)
+    let site = compile::compile(&source, &compile::Unread::new()).map_err(all_problems)?;
+    let mut parts = site.parts().clone();
+    if let Some((provider, played_keys)) = played {
+        issuers::localised(&mut parts.settings.issuers, provider, played_keys)?;
+    }
+    Site::try_from(parts).map_err(anyhow::Error::msg)
 }
