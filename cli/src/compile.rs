@@ -36,7 +36,7 @@ impl Compile {
             let issuer = site.settings().issuers.get(name);
             let issuer = issuer.with_context(|| format!("the policy has no [issuers.{name}]"))?;
             let jwks = fs::read_to_string(path).with_context(|| format!("can't read {path}"))?;
-            for why in stores.add_keys(&issuer.issuer, &jwks, unix_s())? {
+            for why in stores.add_keys(&issuer.issuer, &jwks, None, unix_s())? {
                 writeln!(out, "note: issuer {name}: {why}; left out")?;
             }
         }

@@ -68,6 +68,9 @@ fn route(row: &Row) -> Vec<String> {
     if !row.relax.is_empty() {
         lines.push(format!("  relaxed: {}", row.relax.join(", ")));
     }
+    if !row.credential.is_empty() {
+        lines.extend(wrapped("  credential: ", &row.credential.join(", ")));
+    }
     lines
 }
 
@@ -99,6 +102,7 @@ mod tests {
             methods: vec!["GET".to_owned()],
             when: vec!["header v = `1`".to_owned()],
             relax: vec!["encoded-slash"],
+            credential: vec!["header x-api-key".to_owned()],
             who: vec![
                 "issuer okta, scope orders:read and orders:write, role administrator or owner, group staff".to_owned(),
                 "issuer partner".to_owned(),
@@ -108,15 +112,16 @@ mod tests {
         let mut out = Vec::new();
         human(&[row], &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
-        let table: Vec<&str> = text.lines().take(5).collect();
+        let table: Vec<&str> = text.lines().take(6).collect();
         assert_eq!(
             table,
             [
-                "METHODS  ROUTE                     WHO MAY                                           WHAT HAPPENS",
-                "GET      a.example/x               issuer okta, scope orders:read and orders:write,  forward orders",
-                "         b.example/x                 role administrator or owner, group staff",
-                "           when header v = `1`     or issuer partner",
+                "METHODS  ROUTE                           WHO MAY                                           WHAT HAPPENS",
+                "GET      a.example/x                     issuer okta, scope orders:read and orders:write,  forward orders",
+                "         b.example/x                       role administrator or owner, group staff",
+                "           when header v = `1`           or issuer partner",
                 "           relaxed: encoded-slash",
+                "           credential: header x-api-key",
             ]
         );
     }

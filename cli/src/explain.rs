@@ -15,14 +15,15 @@ use crate::{diagnostics::compiled_or_shown, format::Format, named};
 /// Explain what a policy does with a request: the routes that were looked at, the rules that were met or not, and the
 /// request as it would leave
 ///
-/// The gateway's own code decides; nothing is sent. Whoever --claims describes gets a good token of this command's own
-/// making, so that no identity provider is needed. A --token is verified if its issuer's --keys are given; without, its
-/// claims are believed and the output says so. The command ends with 0 whatever comes of the request.
+/// The gateway's own code decides; nothing is sent. Whoever --claims describes gets a good credential of this command's own
+/// making, so that no identity provider is needed: of the kind that its issuer has in the policy, where the route looks for
+/// it, and with the proof or certificate that it is bound to. A --token is verified if its issuer's --keys are given;
+/// without, its claims are believed and the output says so. The command ends with 0 whatever comes of the request.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   Nobody in particular:
     tollgate explain policy.toml 'GET https://api.example.com/v1/orders/7'
-  Somebody who has a scope; `iss` is the policy's name of the issuer, or its URL:
+  Somebody who has a scope, or an API key of that scope; `iss` is the policy's name of the issuer, or its URL:
     tollgate explain policy.toml 'GET /v1/orders/7' --claims '{\"iss\": \"okta\", \"sub\": \"u1\", \"scope\": \"orders:read\"}'
   The token that was refused last night, at that time and from that address:
     tollgate explain policy.toml 'POST /v1/orders' --token \"$TOKEN\" --keys okta=jwks.json \\
@@ -34,10 +35,11 @@ pub(crate) struct Explain {
     policy: PathBuf,
     /// Method and URL, or method and path: then the policy's first host that is no `*.` is asked
     request: String,
-    /// A bearer token that the request brings
+    /// A token or API key that the request brings, where the route looks for one
     #[arg(long, value_name = "TOKEN", value_parser = token, conflicts_with = "claims")]
     token: Option<Secret<String>>,
-    /// What the caller's token says, a JSON object; `aud`, `iat` and `exp` are added if missing
+    /// What the caller's credential says, a JSON object; `aud`, `iat`, `exp` and what the issuer's policy asks of all of them
+    /// are added if missing
     #[arg(long, value_name = "JSON")]
     claims: Option<String>,
     /// An issuer's keys, a JSON Web Key Set, by the policy's name of the issuer; signatures are then checked
@@ -129,7 +131,8 @@ pub(crate) fn now() -> WallClock {
 /// The token, also as it stands in `Authorization`.
 fn token(text: &str) -> Result<Secret<String>, String> {
     let text = text.trim();
-    match text.strip_prefix("Bearer ").unwrap_or(text).trim() {
+    let bare = text.strip_prefix("Bearer ").or_else(|| text.strip_prefix("DPoP "));
+    match bare.unwrap_or(text).trim() {
         "" => Err("it is empty".to_owned()),
         token => Ok(Secret::new(token.to_owned())),
     }

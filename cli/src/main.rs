@@ -1,12 +1,17 @@
 //! The `tollgate` command. Thin: it reads arguments and calls the libraries.
 
+mod apikey;
 mod check;
 mod compile;
 mod coverage;
 mod diagnostics;
 mod explain;
 mod format;
+mod keys;
+mod moment;
+mod revoke;
 mod serve;
+mod stores;
 mod test;
 
 use std::io::{self, Write};
@@ -30,6 +35,10 @@ enum Command {
     Explain(explain::Explain),
     Test(test::Test),
     Serve(serve::Serve),
+    Keys(keys::Keys),
+    #[command(name = "apikey")]
+    ApiKey(apikey::ApiKeys),
+    Revoke(revoke::Revoke),
 }
 
 #[tokio::main]
@@ -44,6 +53,12 @@ async fn main() -> ExitCode {
             Err(why) => Err(why),
         },
         Command::Serve(serve) => serve.run(&mut io::stdout()).await,
+        Command::Keys(keys) => match keys.run(&mut io::stdout()).await {
+            Ok(status) => return status,
+            Err(why) => Err(why),
+        },
+        Command::ApiKey(keys) => keys.run(&mut io::stdout()),
+        Command::Revoke(revoke) => revoke.run(&mut io::stdout()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

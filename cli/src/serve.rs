@@ -10,6 +10,7 @@ use std::pin::pin;
 use anyhow::Context as _;
 use clap::Args;
 use tokio::sync::mpsc::unbounded_channel;
+use tollgate::policy::site::Site;
 use tollgate_devstack::edge_program::{Build, build};
 use tollgate_devstack::readable::readable;
 use tollgate_devstack::stop;
@@ -18,11 +19,15 @@ use tollgate_devstack::world::{World, WorldOptions, emit};
 
 use crate::diagnostics::compiled_or_shown;
 use crate::named;
+use crate::stores::served::Served;
+use crate::stores::{FOLDER, Stores};
 
 /// Run the gateway on this machine: the program that is deployed, under Viceroy
 ///
 /// What you do not bring is played: issuers without --keys by a development identity provider, Google without --google
 /// by endpoints of our own, services without --service by one that tells what it received, behind Cloud Run's IAM check.
+/// Keys that `tollgate keys sync` stored, API keys and revocations are taken from --stores when it starts, and only then.
+/// Each played issuer can be told to publish a fresh key, to withdraw one and to be down: the lines at the start say how.
 /// With --google, or with --no-iam, services are reached directly. TOLLGATE_BUILD=wide builds the program with wide
 /// arithmetic.
 #[derive(Debug, Args)]
@@ -36,6 +41,10 @@ pub(crate) struct Serve {
     /// An issuer's keys, a JSON Web Key Set, by the policy's name of the issuer
     #[arg(long, value_name = "ISSUER=JWKS.json", value_parser = named)]
     keys: Vec<(String, String)>,
+    /// The folder with the stores' contents, as `tollgate keys sync`, `apikey` and `revoke` write it. An issuer's --keys go
+    /// before its keys there. Without it, ./tollgate-stores if it is there
+    #[arg(long, value_name = "DIR")]
+    stores: Option<PathBuf>,
     /// Where a service really is, by the policy's name of it: an origin. A revision is named as in `orders@next`, a region
     /// as in `orders/europe-west1`. Behind the played IAM check it speaks http
     #[arg(long = "service", value_name = "NAME=URL", value_parser = named)]
@@ -67,10 +76,14 @@ pub(crate) struct Serve {
 impl Serve {
     pub(crate) async fn run(&self, out: &mut impl Write) -> anyhow::Result<()> {
         let (sender, mut lines) = unbounded_channel();
-        let (policy, _) = compiled_or_shown(&self.policy)?;
-        let options = self.options(policy, LogSink::Sent(sender))?;
+        let (policy, site) = compiled_or_shown(&self.policy)?;
+        let mut options = self.options(policy, LogSink::Sent(sender))?;
+        let stored = self.stored(&site, &options)?;
+        options.key_entries = stored.key_entries();
+        options.state.clone_from(&stored.state);
         if let Some(folder) = &self.emit {
             emit(&options, folder)?;
+            stored.lay(folder)?;
             let folder = folder.display();
             writeln!(
                 out,
@@ -87,9 +100,10 @@ impl Serve {
             None => build(Build::from_env()?).await?,
         };
         let world = World::start(wasm, options).await?;
+        stored.lay(world.stores())?;
         // Only now: a start that fails must not touch the log of a gateway that runs.
         let mut log = self.log.as_deref().map(log_file).transpose()?;
-        describe(&world, out)?;
+        describe(&world, &stored, out)?;
         // One wait for all rounds, so that no signal falls between two.
         let mut stop = pin!(stop::requested());
         loop {
@@ -108,6 +122,15 @@ impl Serve {
         }
     }
 
+    /// What the stores' folder has. One that is named must be there; the usual one need not.
+    fn stored(&self, site: &Site, options: &WorldOptions) -> anyhow::Result<Served> {
+        let folder = self.stores.as_deref().unwrap_or(Path::new(FOLDER));
+        if self.stores.is_some() && !folder.is_dir() {
+            anyhow::bail!("there is no folder {}; `tollgate keys sync` makes it", folder.display());
+        }
+        Served::read(&Stores::at(folder), site, |name| options.keys.contains_key(name))
+    }
+
     fn options(&self, policy: String, log: LogSink) -> anyhow::Result<WorldOptions> {
         let read_text = |(name, path): &(String, String)| -> anyhow::Result<(String, String)> {
             Ok((
@@ -122,7 +145,6 @@ impl Serve {
             ))
         };
         Ok(WorldOptions {
-            policy,
             keys: once_each("--keys", self.keys.iter().map(read_text))?,
             services: once_each("--service", self.services.iter().cloned().map(Ok))?,
             secrets: once_each("--secret", self.secrets.iter().map(read_bytes))?,
@@ -130,6 +152,7 @@ impl Serve {
             iam: !self.no_iam,
             addr: self.addr,
             log,
+            ..WorldOptions::new(policy)
         })
     }
 }
@@ -148,8 +171,11 @@ fn once_each<T>(
     Ok(collected)
 }
 
-fn describe(world: &World, out: &mut impl Write) -> anyhow::Result<()> {
+fn describe(world: &World, stored: &Served, out: &mut impl Write) -> anyhow::Result<()> {
     writeln!(out, "listening on {}", world.gateway.url())?;
+    if let Some(taken) = stored.note() {
+        writeln!(out, "note: taken from the stores' folder: {taken}")?;
+    }
     for note in &world.notes {
         writeln!(out, "note: {note}")?;
     }
@@ -159,6 +185,12 @@ fn describe(world: &World, out: &mut impl Write) -> anyhow::Result<()> {
             out,
             "tokens of {}: curl -s -u demo:demo-secret -d grant_type=client_credentials -d scope=SCOPE {url}",
             issuer.name
+        )?;
+        writeln!(
+            out,
+            "keys of {}: curl -X POST {}/rotate, /withdraw?kid=KID, /down or /up",
+            issuer.name,
+            world.provider.control_url(&issuer.name)
         )?;
     }
     for (name, service) in &world.services {
@@ -175,7 +207,7 @@ fn describe(world: &World, out: &mut impl Write) -> anyhow::Result<()> {
     }
     writeln!(
         out,
-        "stores: {}; edits take effect with the next request",
+        "stores: {}; edits of the config stores take effect with the next request",
         world.stores().display()
     )?;
     out.flush()?;

@@ -15,8 +15,9 @@ use crate::{
 
 /// Run a policy's [[examples]] through the gateway's own code, and end with 1 if any of them comes to something else
 ///
-/// Each example says who asks for what, and what must come of it. Nothing is sent, and no keys are needed: callers get
-/// good tokens of this command's own making. A policy without examples fails too.
+/// Each example says who asks for what, and what must come of it. Nothing is sent, and neither keys nor secrets are needed:
+/// callers get good credentials of this command's own making, of the kind that their issuer has in the policy. A policy
+/// without examples fails too.
 #[derive(Debug, Args)]
 #[command(after_help = "An example, as the policy holds it:
   [[examples]]

@@ -6,4 +6,5 @@ mod serve {
     mod command;
     mod mistakes;
     mod signals;
+    mod stored;
 }

@@ -75,7 +75,7 @@ fn every_mistake_is_named() {
         (
             "symmetric key",
             option("--keys", &format!("okta={symmetric}")),
-            &["okta", "symmetric"],
+            &["okta", "private part `k`"],
         ),
         (
             "service elsewhere without TLS",
