@@ -4,6 +4,7 @@
 //! What came of the request is what the gateway did; what is told of routes, rules and revisions is asked of the same
 //! functions that the gateway asks. Tokens stand in it as `<…>` only.
 
+mod credential;
 mod leaving;
 mod routes;
 mod rules;
@@ -24,6 +25,7 @@ use tollgate::{
 };
 
 pub use crate::explanation::{
+    credential::Sent,
     leaving::{Answer, Leaving},
     routes::{Looked, Routes},
     rules::Judged,
@@ -45,6 +47,8 @@ pub struct Explanation {
     pub routes: Option<Routes>,
     /// The caller, where the route asks for one and the credential is good.
     pub caller: Option<Caller>,
+    /// How the credential came, where the route asks for one and there is one.
+    pub sent: Option<Sent>,
     /// What is to be said of the credential.
     pub note: Option<String>,
     /// The rules of the route, with what the caller lacks of each; none for a public route or an unknown caller.
@@ -113,11 +117,13 @@ impl Explanation {
         let canonical = CanonicalRequest::new(&entrance.head);
         let read = canonical.as_ref().ok();
         let found = read.map(|request| (request, entrance.found(request)));
-        let (mut claims, mut rules) = (None, Vec::new());
+        let (mut claims, mut sent, mut rules) = (None, None, Vec::new());
         if let Some((request, Ok((versioned, found)))) = &found
             && let Allow::OneOf(of_route) = &found.route.allow
         {
-            claims = entrance.claims(versioned, request);
+            claims = entrance.claims(versioned, found, request);
+            let presented = entrance.presented(found, request);
+            sent = presented.map(|presented| Sent::of(&presented, claims.as_ref()));
             rules = claims
                 .as_ref()
                 .map(|claims| told(of_route, found, request, claims, question))
@@ -135,6 +141,7 @@ impl Explanation {
                 .zip(course.sent.as_ref())
                 .map(|(request, sent)| leaving(entrance, request, (route, claims.as_ref()), (course, sent))),
             caller: claims.as_ref().map(Caller::of),
+            sent,
             note: course.note.clone(),
             rules,
             decision: Decision::of(course, entrance),

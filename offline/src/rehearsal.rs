@@ -3,7 +3,7 @@
 //! Promises: what is asked is the policy as its entries would be published, with the keys and knobs that were brought.
 //! Each question meets a sandbox that has seen no other.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use tollgate::{
     entry::Entry,
@@ -17,7 +17,7 @@ use tollgate::{
         tuning::{Knobs, knobs_entry},
     },
     request::CanonicalRequest,
-    time::WallClock,
+    time::{UnixSeconds, WallClock},
     upstream::send::Outbound,
 };
 
@@ -27,8 +27,9 @@ use crate::{drive::driven, entrance::Entrance, examples::Table, explanation::Exp
 pub struct Rehearsal {
     site: Site,
     policy: BTreeMap<String, String>,
+    /// Key sets, by `iss`.
     keys: BTreeMap<String, String>,
-    keyed: BTreeSet<String>,
+    state: BTreeMap<String, String>,
 }
 
 /// What came of a question.
@@ -84,7 +85,7 @@ impl Rehearsal {
             site,
             policy: compiled.entries.into_iter().chain([pointer]).collect(),
             keys: BTreeMap::new(),
-            keyed: BTreeSet::new(),
+            state: BTreeMap::new(),
         }
     }
 
@@ -100,10 +101,14 @@ impl Rehearsal {
             .issuer
             .clone();
         let stored =
-            keys::entries(&iss, jwks, 0).map_err(|why| format!("the keys of {issuer} can't be used: {why}"))?;
-        self.keys.extend(stored.entries);
-        self.keyed.insert(iss);
+            keys::entries(&iss, jwks, 0, None).map_err(|why| format!("the keys of {issuer} can't be used: {why}"))?;
+        self.keys.insert(iss, jwks.to_owned());
         Ok(stored.left_out)
+    }
+
+    /// Adds entries of the KV store: revocations and API keys.
+    pub fn add_state(&mut self, entries: BTreeMap<String, String>) {
+        self.state.extend(entries);
     }
 
     /// Sets the knobs of a service, as the entry `tune.SERVICE` would.
@@ -167,11 +172,19 @@ impl Rehearsal {
         &self.policy
     }
 
-    pub(crate) fn keys(&self) -> &BTreeMap<String, String> {
-        &self.keys
+    /// The entries of the keys that were brought, as if they had just been fetched: how old a file is says nothing of how
+    /// old the edge's keys are.
+    pub(crate) fn keys(&self, now: UnixSeconds) -> BTreeMap<String, String> {
+        let sets = self.keys.iter();
+        let stored = sets.filter_map(|(iss, jwks)| keys::entries(iss, jwks, now.0, None).ok());
+        stored.flat_map(|stored| stored.entries).collect()
+    }
+
+    pub(crate) fn state(&self) -> &BTreeMap<String, String> {
+        &self.state
     }
 
     pub(crate) fn has_keys(&self, iss: &str) -> bool {
-        self.keyed.contains(iss)
+        self.keys.contains_key(iss)
     }
 }

@@ -1,17 +1,24 @@
 //! The stand-in: what the gateway asks of the world, answered from memory.
 //!
-//! Promises: the stores hold what would be published, and the keys of whoever the stand-in vouches for. The clock stands
-//! at the asked time, an address is in the asked country, caches remember nothing, and nothing is sent: what would go to
-//! a service is kept to be looked at, and answered with an empty 200.
+//! Promises: the stores hold what would be published, and what verifies whoever the stand-in vouches for. The clock
+//! stands at the asked time, an address is in the asked country, caches remember nothing, and nothing is sent: what would
+//! go to a service is kept to be looked at, and answered with an empty 200. An issuer is asked about the one opaque token
+//! that was made here, and about no other.
 
-use std::{cell::RefCell, collections::BTreeMap, net::IpAddr};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+};
 
 use tollgate::{
-    host::{CacheFault, CacheKey, ConfigStore, Found, Freshness, Host, SendFault, StoreFault},
+    host::{CacheFault, CacheKey, ConfigStore, Found, Freshness, Host, SendFault, StoreFault, SurrogateKey},
     secret::Secret,
     time::WallClock,
-    upstream::send::{Call, Inbound, Outbound, Reply},
+    upstream::send::{Ask, Call, Inbound, Outbound, Reply},
 };
+
+use crate::voucher;
 
 /// What stands for Google's ID token. It is none, and stands in nothing that is told.
 pub(crate) const GOOGLE_TOKEN: &str = "stand-in-google-token";
@@ -23,12 +30,29 @@ pub(crate) struct Message {
     pub(crate) headers: Vec<(String, String)>,
 }
 
+/// What verifies a credential that was made here.
+#[derive(Default)]
+pub(crate) struct Backing {
+    /// Entries of the config store for keys.
+    pub(crate) keys: BTreeMap<String, String>,
+    /// The names of the secrets that are there; each is made of its name.
+    pub(crate) secrets: BTreeSet<String>,
+    /// Entries of the KV store.
+    pub(crate) state: BTreeMap<String, String>,
+    /// An opaque token, and what its issuer says of it.
+    pub(crate) introspected: Option<(Secret<String>, Secret<Vec<u8>>)>,
+    /// The client's certificate in DER.
+    pub(crate) certificate: Option<Vec<u8>>,
+}
+
 /// A host in memory.
 pub(crate) struct StandIn<'r> {
     pub(crate) policy: &'r BTreeMap<String, String>,
-    pub(crate) keys: &'r BTreeMap<String, String>,
-    /// The keys of whoever the stand-in itself vouches for.
-    pub(crate) own_keys: BTreeMap<String, String>,
+    pub(crate) keys: BTreeMap<String, String>,
+    /// What verifies whoever the stand-in itself vouches for.
+    pub(crate) own: Backing,
+    /// What the KV store holds.
+    pub(crate) state: &'r BTreeMap<String, String>,
     pub(crate) now: WallClock,
     pub(crate) country: Option<String>,
     pub(crate) sent: RefCell<Option<Outbound>>,
@@ -63,22 +87,37 @@ impl Host for StandIn<'_> {
             .collect()
     }
 
+    fn client_certificate(&self, _: &Message) -> Option<Vec<u8>> {
+        self.own.certificate.clone()
+    }
+
     async fn config(&self, store: ConfigStore, entry: &str) -> Result<Option<String>, StoreFault> {
         Ok(match store {
             ConfigStore::Policy => self.policy.get(entry).cloned(),
-            ConfigStore::Keys => self.own_keys.get(entry).or_else(|| self.keys.get(entry)).cloned(),
+            ConfigStore::Keys => self.own.keys.get(entry).or_else(|| self.keys.get(entry)).cloned(),
         })
     }
 
-    async fn secret(&self, _: &str) -> Result<Option<Secret<Vec<u8>>>, StoreFault> {
-        Ok(None)
+    async fn secret(&self, name: &str) -> Result<Option<Secret<Vec<u8>>>, StoreFault> {
+        Ok(self.own.secrets.contains(name).then(|| voucher::secret(name)))
+    }
+
+    async fn state(&self, key: &str) -> Result<Option<Secret<Vec<u8>>>, StoreFault> {
+        let value = self.own.state.get(key).or_else(|| self.state.get(key));
+        Ok(value.map(|value| Secret::new(value.clone().into_bytes())))
     }
 
     async fn recall(&self, _: &CacheKey) -> Result<Option<Secret<Vec<u8>>>, CacheFault> {
         Ok(None)
     }
 
-    async fn remember(&self, _: &CacheKey, _: &Secret<Vec<u8>>, _: Freshness) -> Result<(), CacheFault> {
+    async fn remember(
+        &self,
+        _: &CacheKey,
+        _: &Secret<Vec<u8>>,
+        _: Freshness,
+        _: &[SurrogateKey],
+    ) -> Result<(), CacheFault> {
         Ok(())
     }
 
@@ -86,11 +125,21 @@ impl Host for StandIn<'_> {
         Ok(Found::Nothing(()))
     }
 
-    async fn fill(&self, (): (), _: &Secret<Vec<u8>>, _: Freshness) -> Result<(), CacheFault> {
+    async fn fill(&self, (): (), _: &Secret<Vec<u8>>, _: Freshness, _: &[SurrogateKey]) -> Result<(), CacheFault> {
         Ok(())
     }
 
-    async fn call(&self, _: &Call) -> Result<Reply, SendFault> {
+    async fn call(&self, call: &Call) -> Result<Reply, SendFault> {
+        if let (Some((token, says)), Ask::Form(form)) = (&self.own.introspected, &call.ask)
+            && form
+                .iter()
+                .any(|(name, value)| *name == "token" && value.same_bytes(token))
+        {
+            return Ok(Reply {
+                status: 200,
+                body: says.clone(),
+            });
+        }
         Err(SendFault::NotSent("offline, nothing is called".to_owned()))
     }
 

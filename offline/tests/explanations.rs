@@ -3,7 +3,10 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
 
 mod explanations {
+    mod brought;
+    mod credentials;
     mod decisions;
+    mod said;
     mod secrecy;
     mod tables;
     mod texts;

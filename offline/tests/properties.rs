@@ -1,10 +1,11 @@
-//! What must hold for every policy, tried on many: pages find what a naive search finds, lose nothing, and no rule is met
-//! by having less.
+//! What must hold for every policy, tried on many: pages find what a naive search finds, lose nothing, no rule is met
+//! by having less, and whoever the stand-in vouches for is known.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 mod properties {
     mod admissions;
+    mod credentials;
     mod policies;
     mod routing;
 }

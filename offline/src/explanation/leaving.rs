@@ -155,7 +155,7 @@ fn without_credential(name: &str, value: &str, service: Option<&Service>) -> Str
     match name {
         "x-serverless-authorization" => format!("Bearer <Google's ID token for {audience}>"),
         "authorization" => "<the caller's own>".to_owned(),
-        "cookie" | "proxy-authorization" => "<as the client sent it>".to_owned(),
+        "cookie" | "dpop" | "proxy-authorization" => "<as the client sent it>".to_owned(),
         _ => value.to_owned(),
     }
 }

@@ -24,11 +24,14 @@ impl Display for Explanation {
         if let Some(routes) = &self.routes {
             write_routes(out, routes)?;
         }
-        if self.caller.is_some() || self.note.is_some() {
+        if self.caller.is_some() || self.sent.is_some() || self.note.is_some() {
             writeln!(out, "\ncaller")?;
         }
         if let Some(caller) = &self.caller {
             write_caller(out, caller)?;
+        }
+        if let Some(sent) = &self.sent {
+            writeln!(out, "  {}", visible(&sent.words()))?;
         }
         if let Some(note) = &self.note {
             writeln!(out, "  note: {}", visible(note))?;

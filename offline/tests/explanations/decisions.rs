@@ -36,7 +36,7 @@ fn each_way_is_told() {
             Value::Null,
             nothing,
             "refuse credential-missing",
-            &["401 Send a token"],
+            &["401 Send a credential"],
         ),
         (
             "scope",

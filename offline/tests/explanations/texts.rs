@@ -24,6 +24,7 @@ routes, in order of precedence
 
 caller
   issuer okta, subject u1, scopes orders:write, roles guest
+  a signed token in Authorization (Bearer)
 
 rules, of which one must be met
   - issuer okta, scope orders:read, claim tenant = {id} of the path
@@ -67,6 +68,7 @@ routes, in order of precedence
 
 caller
   issuer okta, subject u1, scopes a b
+  a signed token in Authorization (Bearer)
 
 rules, of which one must be met
   > issuer okta

@@ -30,14 +30,14 @@ pub(crate) fn header() -> Value {
     json!({ "alg": "EdDSA", "kid": "k1", "typ": "JWT" })
 }
 
-pub(crate) fn with_keys() -> Rehearsal {
+pub(crate) fn jwks() -> String {
     let x = URL_SAFE_NO_PAD.encode(key().verifying_key().to_bytes());
-    let jwks = json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "kid": "k1", "x": x }] });
+    json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "kid": "k1", "x": x }] }).to_string()
+}
+
+pub(crate) fn with_keys() -> Rehearsal {
     let mut rehearsal = rehearsal();
-    assert_eq!(
-        rehearsal.add_keys("okta", &jwks.to_string()).unwrap(),
-        Vec::<String>::new()
-    );
+    assert_eq!(rehearsal.add_keys("okta", &jwks()).unwrap(), Vec::<String>::new());
     rehearsal
 }
 
