@@ -12,8 +12,12 @@
 mod conversations {
     mod answers;
     mod book;
+    mod callers;
     mod forwarding;
     mod google;
+    mod home;
+    mod keys;
+    mod lasting;
     mod memory;
     mod stores;
     mod tokens;

@@ -12,6 +12,7 @@
 mod edge {
     mod bodies;
     mod broken;
+    mod credentials;
     mod explained;
     mod firewall;
     mod google;
@@ -20,11 +21,13 @@ mod edge {
     mod load;
     mod logs;
     mod messages;
+    mod rotation;
     mod sandboxes;
     mod spoiled;
     mod support;
     mod targets;
     mod tokens;
+    mod tokens_table;
     mod unlinked;
     mod unreachable;
     mod unreadable;
@@ -32,3 +35,5 @@ mod edge {
 #[expect(dead_code, reason = "what becomes of a row natively is tested natively")]
 #[path = "canonical/table.rs"]
 mod table;
+#[path = "tokens/mod.rs"]
+mod tokens;

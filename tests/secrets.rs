@@ -43,6 +43,11 @@ impl Hidden {
         }
     }
 
+    fn check_key(&self, name: &str, key: &str) {
+        self.check(&format!("{name}: a cache key"), key);
+        assert_eq!(key.len(), 43, "{name}: a cache key is a digest");
+    }
+
     fn check_exchange(&self, name: &str, exchange: &Exchange) {
         self.check(&format!("{name}: the log line"), &exchange.line);
         self.check(&format!("{name}: Debug text"), &exchange.debug);
@@ -50,10 +55,12 @@ impl Hidden {
         self.check(&format!("{name}: the answer"), &delivered);
         for event in &exchange.events {
             match event {
-                Event::Recall(key) | Event::Remember(key, _) | Event::RecallOrTurn(key) | Event::Fill(key, _) => {
-                    self.check(&format!("{name}: a cache key"), key);
-                    assert_eq!(key.len(), 43, "{name}: a cache key is a digest");
+                Event::Recall(key) | Event::RecallOrTurn(key) | Event::Fill(key, _) => self.check_key(name, key),
+                Event::Remember(key, _, purged_by) => {
+                    self.check_key(name, key);
+                    purged_by.iter().for_each(|key| self.check_key(name, key));
                 }
+                Event::State(key) => self.check(&format!("{name}: a key of the state store"), key),
                 Event::Config(_, entry) => self.check(&format!("{name}: the name of an entry"), entry),
                 Event::Secret(name_of_secret) => self.check(&format!("{name}: the name of a secret"), name_of_secret),
                 Event::Call(call) => self.check(&format!("{name}: Debug text of a call"), &format!("{call:?}")),
@@ -107,10 +114,7 @@ fn marked(method: &str, target: &str) -> Request {
 
 /// All credentials that a caller might send, good and bad.
 fn credentials() -> Vec<(&'static str, Option<String>)> {
-    let marked_claims = token()
-        .claim("email", MARKER)
-        .claim("nonce", MARKER)
-        .claim("jti", MARKER);
+    let marked_claims = token().claim("email", MARKER).claim("nonce", MARKER);
     let bearer = |token: &str| Some(format!("Bearer {token}"));
     vec![
         ("none", None),

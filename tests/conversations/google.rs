@@ -1,7 +1,7 @@
 //! The gateway's own identity: Google's answers, and what comes of bad ones.
 
 use serde_json::{Value, json};
-use tollgate::host::SendFault;
+use tollgate::{host::SendFault, upstream::send::Ask};
 
 use super::book::Book;
 use crate::world::{
@@ -32,7 +32,13 @@ fn what_google_is_asked() {
     });
     assert_eq!(world.google.borrow().asserted, Some(asserted));
     let calls = exchange.events.iter().filter_map(|event| match event {
-        Event::Call(call) => Some((call.destination.endpoint.origin(), call.target.clone(), call.form.len())),
+        Event::Call(call) => {
+            let fields = match &call.ask {
+                Ask::Form(form) => form.len(),
+                Ask::Get => 0,
+            };
+            Some((call.destination.endpoint.origin(), call.target.clone(), fields))
+        }
         _ => None,
     });
     assert_eq!(

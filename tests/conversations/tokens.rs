@@ -29,7 +29,7 @@ fn credentials_that_are_refused() {
     refused("no token", "401 token-malformed", String::new());
     refused("no JWT", "401 token-malformed", "a".repeat(50));
     refused("too long", "401 token-too-long", "a".repeat(8_193));
-    refused("encrypted", "401 token-malformed", "a.b.c.d.e".to_owned());
+    refused("encrypted", "401 token-encrypted", "a.b.c.d.e".to_owned());
     refused("unsigned", "401 algorithm-not-allowed", unsigned(&good).unwrap());
     refused(
         "HMAC with the public key",

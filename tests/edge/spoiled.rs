@@ -128,7 +128,8 @@ fn forgeries_are_refused_for_their_own_reason() {
         let stranger = |algorithm| SigningKey::generate(algorithm, world.okta().key(algorithm).kid()).expect("a key");
         let (rsa, ec) = (stranger(Algorithm::Rs256), stranger(Algorithm::Es256));
         let tampered = |claim: &str, value: Value| tampered_claims(&good, claim, value).expect("a token");
-        let cut = good.get(..good.len() - 8).expect("long enough").to_owned();
+        // A byte less: what is left is base64url still.
+        let cut = good.get(..good.len() - 2).expect("long enough").to_owned();
         let (zeros_head, _) = split(&es256().build().expect("a token"));
         let mut forgeries = signed(vec![
             ("strange RSA key", reader(world).signed_by(&rsa)),
@@ -188,10 +189,6 @@ fn what_has_not_the_shape_of_a_token_is_malformed() {
         let tokens = vec![
             ("two parts", head.clone()),
             ("four parts", format!("{good}.{signature}")),
-            (
-                "five parts, as encrypted ones have",
-                format!("{good}.{signature}.{signature}"),
-            ),
             ("no signature", format!("{head}.")),
             ("padded", format!("{good}==")),
             ("standard base64", good.replacen('.', "+.", 1)),
@@ -208,6 +205,8 @@ fn what_has_not_the_shape_of_a_token_is_malformed() {
             ("a quoted one", format!("\"{good}\"")),
         ];
         refused_with(world, "token-malformed", tokens).await;
+        let encrypted = vec![("five parts", format!("{good}.{signature}.{signature}"))];
+        refused_with(world, "token-encrypted", encrypted).await;
     });
 }
 
