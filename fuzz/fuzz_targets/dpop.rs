@@ -1,0 +1,9 @@
+//! What [`tollgate_fuzz::dpop::check`] says, of bytes that libFuzzer makes up.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: &[u8]| {
+    tollgate_fuzz::dpop::check(input);
+});
