@@ -1,4 +1,5 @@
-//! The library alone: the program `in-memory` under Wasmtime, with the few WASI calls that it makes.
+//! A program without platform under Wasmtime, with the few WASI calls that it makes: `in-memory`, which is the library
+//! alone, and `vectors`.
 //!
 //! Promises: instructions are counted between the program's own marks, with the marks' cost taken away; clocks,
 //! randomness and input are the same in every run, so the count is too. A host call costs nothing but what the program
@@ -12,8 +13,8 @@ use wasmtime::{Caller, Config, Engine, Extern, Linker, Memory, Module, Store};
 
 use crate::scenario::Scenario;
 
-/// More than any scenario needs; what needs more does not end.
-const INSTRUCTIONS_MAX: u64 = 100_000_000_000;
+/// More than any scenario or vectors need; what needs more does not end.
+const INSTRUCTIONS_MAX: u64 = 1_000_000_000_000;
 
 /// The program, compiled.
 pub struct Library {
@@ -48,6 +49,8 @@ pub struct Calls {
     pub look_ups: u32,
     /// Look-ups in the secret store.
     pub secrets: u32,
+    /// Look-ups in the KV store.
+    pub state: u32,
     /// Reads and writes of the POP's cache.
     pub cache_operations: u32,
     /// Messages sent to the outside.
@@ -84,8 +87,18 @@ impl Library {
     /// # Errors
     /// If the program fails or says something unexpected.
     pub fn run(&self, scenario: &Scenario) -> anyhow::Result<Run> {
+        let lines = self.lines(serde_json::to_vec(scenario)?);
+        read(&lines.context("the program `in-memory`")?)
+    }
+
+    /// What the program writes to standard output if this is its standard input: each whole line, and the instructions
+    /// that were left when it was written.
+    ///
+    /// # Errors
+    /// If the program fails; with what it wrote to standard error.
+    pub fn lines(&self, input: Vec<u8>) -> anyhow::Result<Vec<(String, u64)>> {
         let world = World {
-            input: serde_json::to_vec(scenario)?,
+            input,
             read: 0,
             random: 0x9e37_79b9_7f4a_7c15,
             line: Vec::new(),
@@ -96,8 +109,8 @@ impl Library {
         let ended = self.start(&mut store).map_err(plain);
         let world = store.into_data();
         let said = || String::from_utf8_lossy(&world.errors).into_owned();
-        ended.with_context(|| format!("the program `in-memory` failed; it wrote: {}", said()))?;
-        read(&world.lines)
+        ended.with_context(|| format!("the program failed; it wrote: {}", said()))?;
+        Ok(world.lines)
     }
 
     fn start(&self, store: &mut Store<World>) -> wasmtime::Result<()> {
