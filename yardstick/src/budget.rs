@@ -117,6 +117,7 @@ fn over(scenario: &str, count: &Count, budget: &Count) -> Vec<Breach> {
     let calls = [
         ("look-ups", count.look_ups, budget.look_ups),
         ("secrets read", count.secrets, budget.secrets),
+        ("state look-ups", count.state, budget.state),
         ("cache operations", count.cache_operations, budget.cache_operations),
         ("sends", count.sends, budget.sends),
         ("log entries", count.log_writes, budget.log_writes),
@@ -157,12 +158,13 @@ impl Budget {
             for (scenario, count) in counts {
                 let _ = writeln!(
                     text,
-                    "\"{scenario}\" = {{ program = {}, library = {}, look_ups = {}, secrets = {}, cache_operations = {}, \
+                    "\"{scenario}\" = {{ program = {}, library = {}, look_ups = {}, secrets = {}, state = {}, cache_operations = {}, \
                      sends = {}, log_writes = {} }}",
                     count.program,
                     count.library,
                     count.look_ups,
                     count.secrets,
+                    count.state,
                     count.cache_operations,
                     count.sends,
                     count.log_writes
@@ -182,6 +184,7 @@ mod tests {
         library: 100,
         look_ups: 3,
         secrets: 0,
+        state: 0,
         cache_operations: 1,
         sends: 1,
         log_writes: 1,

@@ -29,6 +29,9 @@ pub struct Count {
     pub look_ups: u32,
     /// Look-ups in the secret store.
     pub secrets: u32,
+    /// Look-ups in the KV store. What was counted before there was one says nothing of it.
+    #[serde(default)]
+    pub state: u32,
     /// Reads and writes of the POP's cache.
     pub cache_operations: u32,
     /// Messages sent to the outside.
@@ -87,21 +90,29 @@ impl Programs {
             library: run.instructions,
             look_ups: calls.look_ups,
             secrets: calls.secrets,
+            state: calls.state,
             cache_operations: calls.cache_operations,
             sends: calls.sends,
             log_writes: calls.log_writes,
         };
-        let of_program = (calls.look_ups, calls.secrets, calls.cache_operations, calls.sends);
+        let of_program = (
+            calls.look_ups,
+            calls.secrets,
+            calls.state,
+            calls.cache_operations,
+            calls.sends,
+        );
         let of_library = (
             of_library.look_ups,
             of_library.secrets,
+            of_library.state,
             of_library.cache_operations,
             of_library.sends,
         );
         ensure!(
             of_program == of_library,
-            "the whole program and the library alone asked differently of the world (look-ups, secrets, cache \
-             operations, sends): {of_program:?} and {of_library:?}"
+            "the whole program and the library alone asked differently of the world (look-ups, secrets, state, \
+             cache operations, sends): {of_program:?} and {of_library:?}"
         );
         Ok(count)
     }

@@ -6,7 +6,7 @@ use crate::{budget::Counts, counted::Count};
 #[must_use]
 pub fn of_counts(rows: &[(String, Count)], budget: &Counts) -> String {
     let heads = [
-        "scenario", "program", "change", "library", "change", "look-ups", "secrets", "cache", "sends", "log",
+        "scenario", "program", "change", "library", "change", "look-ups", "secrets", "state", "cache", "sends", "log",
     ];
     let mut cells: Vec<Vec<String>> = vec![heads.map(str::to_owned).to_vec()];
     for (name, count) in rows {
@@ -19,6 +19,7 @@ pub fn of_counts(rows: &[(String, Count)], budget: &Counts) -> String {
             change(count.library, before.map(|before| before.library)),
             count.look_ups.to_string(),
             count.secrets.to_string(),
+            count.state.to_string(),
             count.cache_operations.to_string(),
             count.sends.to_string(),
             count.log_writes.to_string(),

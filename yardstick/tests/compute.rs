@@ -81,7 +81,7 @@ fn world() -> World {
     let mut config: Vec<_> = entries
         .map(|(entry, value)| ("tollgate".to_owned(), entry, value))
         .collect();
-    let stored = keys::entries(ISSUER, &OKTA.jwks().to_string(), NOW).unwrap();
+    let stored = keys::entries(ISSUER, &OKTA.jwks().to_string(), NOW, None).unwrap();
     let stored = stored.entries.into_iter();
     config.extend(stored.map(|(entry, value)| ("tollgate_keys".to_owned(), entry, value)));
     let invoker_key = SigningKey::generate(Algorithm::Rs256, "google-1").unwrap();
@@ -106,6 +106,7 @@ fn world() -> World {
                 response(200, "application/json", &google_token()),
             ),
         ],
+        ..World::default()
     }
 }
 

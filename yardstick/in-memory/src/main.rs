@@ -25,7 +25,7 @@ use tollgate::{
 };
 use tollgate_scenario::{Request, Scenario, State};
 
-use crate::memory::{Calls, Memory};
+use crate::memory::{Calls, Headers, Memory};
 
 /// What came of the counted request: the last line of standard output.
 #[derive(Serialize)]
@@ -54,17 +54,18 @@ fn run() -> Result<(), String> {
     let memory = Memory::new(&scenario.world);
     let mut sandbox = Sandbox::default();
     for request in &scenario.before {
-        pass(&memory, &sandbox, &head(request))?;
+        pass(&memory, &sandbox, &head(request), request.headers.clone())?;
     }
     if scenario.sandbox == State::Fresh {
         sandbox = Sandbox::default();
     }
     let head = head(&scenario.counted);
+    let sent = scenario.counted.headers.clone();
     memory.calls.take();
     mark("begin")?;
     mark("end")?;
     mark("begin")?;
-    let (status, log) = pass(&memory, &sandbox, &head)?;
+    let (status, log) = pass(&memory, &sandbox, &head, sent)?;
     mark("end")?;
     let report = Report {
         status,
@@ -92,9 +93,9 @@ fn head(request: &Request) -> Head {
 }
 
 /// One request from its head to its log entry; gives the client's status too.
-fn pass(memory: &Memory, sandbox: &Sandbox, head: &Head) -> Result<(u16, String), String> {
+fn pass(memory: &Memory, sandbox: &Sandbox, head: &Head, sent: Headers) -> Result<(u16, String), String> {
     let future = async {
-        let handled = handle(memory, sandbox, head, ()).await;
+        let handled = handle(memory, sandbox, head, sent).await;
         afterwards(memory, sandbox).await;
         handled
     };

@@ -8,7 +8,7 @@ use std::{
 
 use serde::Serialize;
 use tollgate::{
-    host::{CacheFault, CacheKey, ConfigStore, Found, Freshness, Host, SendFault, StoreFault},
+    host::{CacheFault, CacheKey, ConfigStore, Found, Freshness, Host, SendFault, StoreFault, SurrogateKey},
     secret::Secret,
     time::WallClock,
     upstream::send::{Call, Endpoint, Inbound, Outbound, Reply},
@@ -20,9 +20,13 @@ use tollgate_scenario::{Response, World};
 pub(crate) struct Calls {
     look_ups: u32,
     secrets: u32,
+    state: u32,
     cache_operations: u32,
     sends: u32,
 }
+
+/// The headers of a request, names in lower case.
+pub(crate) type Headers = Vec<(String, String)>;
 
 /// All that the gateway may ask of a platform.
 pub(crate) struct Memory {
@@ -30,6 +34,7 @@ pub(crate) struct Memory {
     policy: HashMap<String, String>,
     keys: HashMap<String, String>,
     secrets: HashMap<String, Vec<u8>>,
+    state: HashMap<String, Vec<u8>>,
     outside: HashMap<String, Response>,
     cache: RefCell<HashMap<String, Vec<u8>>>,
     pub(crate) calls: Cell<Calls>,
@@ -47,11 +52,8 @@ impl Memory {
             unix_ms: world.unix_ms,
             policy: store(ConfigStore::Policy),
             keys: store(ConfigStore::Keys),
-            secrets: world
-                .secrets
-                .iter()
-                .map(|(name, value)| (name.clone(), value.clone().into_bytes()))
-                .collect(),
+            secrets: bytes(&world.secrets),
+            state: bytes(&world.state),
             outside: world.outside.iter().cloned().collect(),
             cache: RefCell::default(),
             calls: Cell::default(),
@@ -64,8 +66,10 @@ impl Memory {
         self.calls.set(calls);
     }
 
-    fn answer(&self, endpoint: &Endpoint) -> Result<&Response, SendFault> {
-        let answer = self.outside.get(&endpoint.host_header());
+    fn answer(&self, endpoint: &Endpoint, target: &str) -> Result<&Response, SendFault> {
+        let host = endpoint.host_header();
+        let there = || self.outside.get(&format!("{host}{target}"));
+        let answer = self.outside.get(&host).or_else(there);
         answer.ok_or_else(|| SendFault::Refused("nobody is there".to_owned()))
     }
 
@@ -79,8 +83,15 @@ impl Memory {
     }
 }
 
+fn bytes(entries: &[(String, String)]) -> HashMap<String, Vec<u8>> {
+    let entries = entries.iter();
+    entries
+        .map(|(name, value)| (name.clone(), value.clone().into_bytes()))
+        .collect()
+}
+
 impl Host for Memory {
-    type Request = ();
+    type Request = Headers;
     type Response = ();
     type Turn = String;
 
@@ -100,8 +111,15 @@ impl Host for Memory {
         None
     }
 
-    fn header_values(&self, (): &(), _: &str) -> Vec<Secret<Vec<u8>>> {
-        Vec::new()
+    fn header_values(&self, request: &Headers, name: &str) -> Vec<Secret<Vec<u8>>> {
+        let values = request.iter().filter(|(sent, _)| sent == name);
+        values
+            .map(|(_, value)| Secret::new(value.clone().into_bytes()))
+            .collect()
+    }
+
+    fn client_certificate(&self, _: &Headers) -> Option<Vec<u8>> {
+        None
     }
 
     async fn config(&self, store: ConfigStore, entry: &str) -> Result<Option<String>, StoreFault> {
@@ -118,12 +136,23 @@ impl Host for Memory {
         Ok(self.secrets.get(name).cloned().map(Secret::new))
     }
 
+    async fn state(&self, key: &str) -> Result<Option<Secret<Vec<u8>>>, StoreFault> {
+        self.note(|calls| &mut calls.state);
+        Ok(self.state.get(key).cloned().map(Secret::new))
+    }
+
     async fn recall(&self, key: &CacheKey) -> Result<Option<Secret<Vec<u8>>>, CacheFault> {
         self.note(|calls| &mut calls.cache_operations);
         Ok(self.kept(key))
     }
 
-    async fn remember(&self, key: &CacheKey, value: &Secret<Vec<u8>>, _: Freshness) -> Result<(), CacheFault> {
+    async fn remember(
+        &self,
+        key: &CacheKey,
+        value: &Secret<Vec<u8>>,
+        _: Freshness,
+        _: &[SurrogateKey],
+    ) -> Result<(), CacheFault> {
         self.keep(&key.0, value);
         Ok(())
     }
@@ -134,23 +163,29 @@ impl Host for Memory {
         Ok(self.kept(key).map_or_else(turn, Found::Value))
     }
 
-    async fn fill(&self, turn: String, value: &Secret<Vec<u8>>, _: Freshness) -> Result<(), CacheFault> {
+    async fn fill(
+        &self,
+        turn: String,
+        value: &Secret<Vec<u8>>,
+        _: Freshness,
+        _: &[SurrogateKey],
+    ) -> Result<(), CacheFault> {
         self.keep(&turn, value);
         Ok(())
     }
 
     async fn call(&self, call: &Call) -> Result<Reply, SendFault> {
         self.note(|calls| &mut calls.sends);
-        let answer = self.answer(&call.destination.endpoint)?;
+        let answer = self.answer(&call.destination.endpoint, &call.target)?;
         Ok(Reply {
             status: answer.status,
             body: Secret::new(answer.body.clone().into_bytes()),
         })
     }
 
-    async fn forward(&self, (): (), outbound: &Outbound) -> Result<Inbound<()>, SendFault> {
+    async fn forward(&self, _: Headers, outbound: &Outbound) -> Result<Inbound<()>, SendFault> {
         self.note(|calls| &mut calls.sends);
-        let answer = self.answer(&outbound.destination.endpoint)?;
+        let answer = self.answer(&outbound.destination.endpoint, &outbound.target)?;
         Ok(Inbound {
             status: answer.status,
             header_names: answer.headers.iter().map(|(name, _)| name.clone()).collect(),

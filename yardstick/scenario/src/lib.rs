@@ -40,7 +40,11 @@ pub struct World {
     pub config: Vec<(String, String, String)>,
     /// The secret store `tollgate_secrets`: name, value.
     pub secrets: Vec<(String, String)>,
-    /// What each outside host answers: host with port where it is not the scheme's own, and its answer to everything.
+    /// The KV store `tollgate_state`: key, value.
+    #[serde(default)]
+    pub state: Vec<(String, String)>,
+    /// What the outside answers: a host with port where it is not the scheme's own, and its answer to everything; or the
+    /// same with path and query, and the answer there, for a host that does not answer to everything.
     pub outside: Vec<(String, Response)>,
 }
 

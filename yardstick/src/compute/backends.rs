@@ -29,10 +29,10 @@ pub(super) struct Backend {
 }
 
 impl Backend {
-    /// The backend with this name.
+    /// The backend with this name; one that is declared is a host that answers to everything.
     pub(super) fn named(sandbox: &Sandbox, name: &str) -> Option<Self> {
         let declared = || {
-            sandbox.pop.outside(name).map(|_| Self {
+            sandbox.pop.outside(name, "").map(|_| Self {
                 host: name.to_owned(),
                 host_header: None,
             })

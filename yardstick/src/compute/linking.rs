@@ -10,7 +10,7 @@ use super::{
     memory::Memory,
     metadata, requests, responses, runtime,
     sandbox::Sandbox,
-    secrets, sends, wasi,
+    secrets, sends, state, wasi,
 };
 
 /// The program ended itself.
@@ -63,6 +63,7 @@ fn host_call(module: &str, name: &str) -> Option<Named> {
         runtime::CALLS,
         secrets::CALLS,
         sends::CALLS,
+        state::CALLS,
         wasi::CALLS,
     ];
     let mut calls = tables.into_iter().flatten();

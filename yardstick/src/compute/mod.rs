@@ -15,7 +15,7 @@
 //! | the client | `downstream`, `metadata` |
 //! | messages | `requests`, `responses`, `headers`, `bodies` |
 //! | the outside | `backends`, `sends` |
-//! | the POP | `pop`, `cache`, `lookups`, `config`, `secrets`, `log` |
+//! | the POP | `pop`, `cache`, `lookups`, `config`, `secrets`, `state`, `log` |
 //! | the runtime | `wasi`, `runtime` |
 
 mod abi;
@@ -41,6 +41,7 @@ mod runtime;
 mod sandbox;
 mod secrets;
 mod sends;
+mod state;
 mod tally;
 mod wasi;
 

@@ -61,9 +61,16 @@ impl Pop {
         found.map(|(_, value)| value.as_str())
     }
 
-    /// What a host answers.
-    pub(super) fn outside(&self, host: &str) -> Option<&Response> {
-        let found = self.world.outside.iter().find(|(name, _)| name == host);
+    /// What an entry of the KV store holds.
+    pub(super) fn state(&self, key: &str) -> Option<&str> {
+        let found = self.world.state.iter().find(|(name, _)| name == key);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// What a host answers, to everything or there.
+    pub(super) fn outside(&self, host: &str, target: &str) -> Option<&Response> {
+        let named = |wanted: &str| self.world.outside.iter().find(|(name, _)| name == wanted);
+        let found = named(host).or_else(|| named(&format!("{host}{target}")));
         found.map(|(_, answer)| answer)
     }
 }

@@ -45,6 +45,8 @@ pub(super) struct Sandbox {
     pub(super) config_stores: Handles<String>,
     /// Secrets by name.
     pub(super) secrets: Handles<String>,
+    /// Look-ups in the KV store that wait to be fetched, by key.
+    pub(super) state_lookups: Handles<String>,
     /// Log endpoints by name.
     pub(super) endpoints: Handles<String>,
     pub(super) lookups: Handles<Lookup>,
@@ -82,6 +84,7 @@ impl Sandbox {
             bodies: Handles::default(),
             config_stores: Handles::default(),
             secrets: Handles::default(),
+            state_lookups: Handles::default(),
             endpoints: Handles::default(),
             lookups: Handles::default(),
             obligations: BTreeSet::new(),

@@ -31,7 +31,7 @@ fn send(sandbox: &mut Sandbox, memory: &mut Memory<'_>, arguments: &Arguments<'_
     let backend = Backend::named(sandbox, memory.text(name_at, name_length)?).ok_or(Status::INVAL)?;
     sandbox.count(|calls| &mut calls.sends);
     sandbox.tally()?.sent.push(sent(&head, &body, &backend));
-    let Some(answer) = sandbox.pop.outside(&backend.host) else {
+    let Some(answer) = sandbox.pop.outside(&backend.host, head.target()) else {
         tell(memory, detail_at, CONNECTION_REFUSED)?;
         return Err(Status::ERROR.into());
     };

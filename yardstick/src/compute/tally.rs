@@ -31,6 +31,8 @@ pub struct Calls {
     pub look_ups: u32,
     /// Look-ups in the secret store, with or without success.
     pub secrets: u32,
+    /// Look-ups in the KV store, with or without success.
+    pub state: u32,
     /// Look-ups, transactions and insertions of the POP's cache.
     pub cache_operations: u32,
     /// Requests to the outside, with or without an answer.

@@ -163,6 +163,7 @@ mod tests {
                 library: *library,
                 look_ups: 3,
                 secrets: 0,
+                state: 0,
                 cache_operations: 0,
                 sends: 0,
                 log_writes: 1,

@@ -4,6 +4,7 @@
 //! bytes are the same in every run. `fresh` is a request that finds a new sandbox, `reused` one that finds a sandbox
 //! with everything in memory that it can have.
 
+mod callers;
 pub mod comparisons;
 mod setting;
 mod sizes;
@@ -26,6 +27,7 @@ pub fn all() -> anyhow::Result<Vec<Scenario>> {
     scenarios.extend(verified_first(&setting));
     scenarios.extend(remembered(&setting));
     scenarios.extend(forwarded(&setting)?);
+    scenarios.extend(callers::all(&setting)?);
     scenarios.extend(sizes::all(&setting)?);
     Ok(scenarios)
 }
@@ -87,7 +89,7 @@ fn spoil_signature(token: &str) -> String {
 
 fn verified_first(setting: &Setting) -> Vec<Scenario> {
     let mut scenarios = Vec::new();
-    for algorithm in Algorithm::ALL {
+    for algorithm in Algorithm::EVERY {
         let counted = request("/v1/whoami", Some(&setting.token(algorithm)));
         // Another token of the same key, so that the key is known but not the claims.
         let mut other = claims();

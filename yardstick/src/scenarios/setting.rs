@@ -1,9 +1,15 @@
 //! What all scenarios share: one policy, one issuer with three keys, one service and Google.
 
+use anyhow::Context as _;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use rsa::sha2::{Digest as _, Sha256};
 use serde_json::{Map, Value, json};
 use tollgate::{
     host::ConfigStore,
-    identity::keys::{index_entry, key_entry},
+    identity::{
+        algorithm::Algorithm as Named,
+        keys::{VerifyingKey, index_entry, key_entry},
+    },
     policy::{compile::compile_text, pages::compiled},
 };
 use tollgate_devstack::signing::Algorithm;
@@ -58,10 +64,10 @@ impl Setting {
             ..World::default()
         };
         enforce(&mut world, POLICY)?;
-        for algorithm in Algorithm::ALL {
+        for algorithm in Algorithm::EVERY {
             put_key(&mut world, ISSUER, kid(algorithm), &keys.jwk(algorithm, kid(algorithm)));
         }
-        put_index(&mut world, ISSUER, &Algorithm::ALL.map(kid));
+        put_index(&mut world, ISSUER, &Algorithm::EVERY.map(kid));
         Ok(Self { keys, world })
     }
 
@@ -78,6 +84,26 @@ impl Setting {
     /// A token with these claims under another key id.
     pub(super) fn signed_as(&self, algorithm: Algorithm, kid: &str, claims: &Map<String, Value>) -> String {
         self.keys.token(algorithm, kid, &Value::Object(claims.clone()))
+    }
+
+    /// A token with these claims and an HMAC under a secret.
+    pub(super) fn shared(&self, secret: &[u8], claims: &Map<String, Value>) -> anyhow::Result<String> {
+        self.keys.shared(secret, &Value::Object(claims.clone()))
+    }
+
+    /// The proof of a client whose key is that of this algorithm (RFC 9449 section 4.2).
+    pub(super) fn proof(&self, algorithm: Algorithm, (url, token): (&str, &str), id: &str) -> String {
+        let hash = URL_SAFE_NO_PAD.encode(Sha256::digest(token));
+        let claims = json!({ "jti": id, "htm": "GET", "htu": url, "iat": NOW_S, "ath": hash });
+        self.keys.proof(algorithm, &claims)
+    }
+
+    /// What a token says that is bound to the key of this algorithm.
+    pub(super) fn thumbprint(&self, algorithm: Algorithm) -> anyhow::Result<String> {
+        let named = Named::named(algorithm.jws_name()).context("an unknown algorithm")?;
+        let jwk = self.jwk(algorithm, "k").to_string();
+        let (_, thumbprint) = VerifyingKey::from_proof_jwk(&jwk, named).map_err(anyhow::Error::msg)?;
+        Ok(thumbprint)
     }
 
     /// The public key under another key id.
@@ -134,7 +160,13 @@ impl Expectation {
 pub(super) fn kid(algorithm: Algorithm) -> &'static str {
     match algorithm {
         Algorithm::Rs256 => "rs256",
+        Algorithm::Rs384 => "rs384",
+        Algorithm::Rs512 => "rs512",
+        Algorithm::Ps256 => "ps256",
+        Algorithm::Ps384 => "ps384",
+        Algorithm::Ps512 => "ps512",
         Algorithm::Es256 => "es256",
+        Algorithm::Es384 => "es384",
         Algorithm::EdDsa => "eddsa",
     }
 }
@@ -222,7 +254,7 @@ fn order_response() -> Response {
     response
 }
 
-fn json_response(body: &Value) -> Response {
+pub(super) fn json_response(body: &Value) -> Response {
     let body = body.to_string();
     Response {
         status: 200,

@@ -32,7 +32,7 @@ pub struct Running {
 pub async fn gateway(wasm: PathBuf, policy: &str, issuer: &Issuer, google: &Google) -> anyhow::Result<Running> {
     let (_, site) = read_policy(policy)?;
     let mut stores = LocalStores::default();
-    stores.add_keys(&issuer.issuer, &issuer.jwks().to_string(), unix_s())?;
+    stores.add_keys(&issuer.issuer, &issuer.jwks().to_string(), None, unix_s())?;
     for service in site.parts().services.values() {
         let file = google.service_account(&service.invoker)?;
         stores

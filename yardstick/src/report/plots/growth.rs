@@ -138,6 +138,7 @@ mod tests {
             library,
             look_ups: 0,
             secrets: 0,
+            state: 0,
             cache_operations: 0,
             sends: 0,
             log_writes: 0,
