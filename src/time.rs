@@ -4,6 +4,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The last second of the year 9999. A later one in a token is a mistake, such as milliseconds.
+pub const LAST_SECOND: u64 = 253_402_300_799;
+
 /// Seconds since 1970-01-01T00:00:00Z, as JWTs count them (RFC 7519 section 2, `NumericDate`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

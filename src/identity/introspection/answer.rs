@@ -12,7 +12,7 @@ use crate::{
     json::Json,
     policy::issuer::Issuer,
     rejection::TokenRefusal,
-    time::UnixSeconds,
+    time::{LAST_SECOND, UnixSeconds},
 };
 
 /// The most scopes and audiences that are taken from one answer.
@@ -143,8 +143,8 @@ fn seconds(object: &Json<'_>, name: &str) -> Result<Option<UnixSeconds>, Unfit> 
     match member(object, name)? {
         None => Ok(None),
         Some(Json::Whole(number)) => {
-            let seconds = u64::try_from(*number).map_err(|_| fault())?;
-            Ok(Some(UnixSeconds(seconds)))
+            let seconds = u64::try_from(*number).ok().filter(|seconds| *seconds <= LAST_SECOND);
+            seconds.map(|seconds| Some(UnixSeconds(seconds))).ok_or_else(fault)
         }
         Some(_) => Err(fault()),
     }

@@ -7,14 +7,11 @@ use crate::{
     identity::claims::{Claims, Confirmation},
     json::Json,
     rejection::TokenRefusal,
-    time::UnixSeconds,
+    time::{LAST_SECOND, UnixSeconds},
 };
 
 /// The most scopes and audiences that are taken from one token.
 const LIST_ITEMS_MAX: usize = 256;
-
-/// The last second of the year 9999. A later one is a mistake, such as milliseconds.
-const LAST_SECOND: u64 = 253_402_300_799;
 
 /// What a payload says, borrowed from it.
 pub(super) struct Signed<'j> {

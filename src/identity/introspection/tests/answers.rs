@@ -153,6 +153,11 @@ fn answers_are_taken_by_the_letter() {
         ("expiry as text", json!({"exp": "1500"}), bad_time("exp")),
         ("expiry with a fraction", json!({"exp": 1500.5}), bad_time("exp")),
         ("expiry before time", json!({"exp": -1}), bad_time("exp")),
+        (
+            "expiry in milliseconds",
+            json!({"exp": 1_795_248_000_000_u64}),
+            bad_time("exp"),
+        ),
         ("not yet", json!({"nbf": 1_061}), Refused(NotYetValid)),
         (
             "just now, by the leeway",
