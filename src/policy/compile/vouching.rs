@@ -90,12 +90,13 @@ fn keys(place: &str, written: &issuer::Keys, problems: &mut Problems) -> KeySour
         "give 1 second to an hour",
         problems,
     );
-    let ages = refresh_s..=KEYS_AGE_S_MAX;
+    // While one request fetches what is due, the others go on with what is there: it may not be too old at that moment.
+    let ages = refresh_s.saturating_add(refresh_s.min(60))..=KEYS_AGE_S_MAX;
     within(
         &format!("{place}.max_age"),
         age_s_max,
         &ages,
-        "give `refresh` to 30 days",
+        "give `refresh` and a minute more, to 30 days; twice a `refresh` of less than a minute",
         problems,
     );
     KeySource {

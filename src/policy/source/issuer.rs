@@ -98,7 +98,8 @@ pub struct Keys {
     /// How long after a fetch an unknown `kid` causes no other, from 1 second to an hour.
     #[schemars(example = &"30s", extend("default" = "1m"))]
     pub unknown: Option<Age>,
-    /// How long the last good keys serve while the issuer can't be reached, from `refresh` to 30 days.
+    /// How long the last good keys serve while the issuer can't be reached, a minute more than `refresh` (twice as
+    /// much as one of less than a minute) to 30 days.
     #[schemars(example = &"7d", extend("default" = "24h"))]
     pub max_age: Option<Age>,
 }

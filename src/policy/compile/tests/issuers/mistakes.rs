@@ -118,7 +118,17 @@ fn each_mistake_of_an_issuer_is_told_at_its_place() {
         (
             tokens("keys = { refresh = \"1h\", max_age = \"30m\" }"),
             ".keys.max_age",
-            "`refresh` to 30 days",
+            "`refresh` and a minute more, to 30 days",
+        ),
+        (
+            tokens("keys = { refresh = \"1h\", max_age = \"1h\" }"),
+            ".keys.max_age",
+            "`refresh` and a minute more",
+        ),
+        (
+            tokens("keys = { refresh = \"1d\" }"),
+            ".keys.max_age",
+            "`refresh` and a minute more",
         ),
         (tokens("secret = { name = \"a/b\" }"), ".secret.name", "secret's name"),
         (
