@@ -6,6 +6,7 @@
 mod actions;
 mod alike;
 mod allow;
+mod attempts;
 mod credential;
 mod endpoints;
 mod examples;
@@ -14,6 +15,7 @@ mod issuers;
 mod known;
 pub mod presets;
 mod routes;
+mod signed;
 mod tenants;
 mod ties;
 mod values;
@@ -104,17 +106,20 @@ fn credentials(routes: &[Route]) -> Vec<Place> {
     places
 }
 
-/// What the rules ask of each issuer's tokens. A revision's claims are asked of all of them.
+/// What the rules ask of each issuer's tokens. What revisions ask and what services are told is asked of all of them.
 fn asked_of_issuers(
     source: &Source,
     routes: &[Route],
     services: &BTreeMap<String, Service>,
 ) -> BTreeMap<String, BTreeSet<Asked>> {
     let revisions = services.values().flat_map(|service| &service.revisions);
-    let of_all: BTreeSet<Asked> = revisions
-        .flat_map(|revision| &revision.claims)
-        .map(|test| Asked::Claim(test.name.clone()))
-        .collect();
+    let of_revisions = revisions.flat_map(|revision| &revision.claims).map(|test| &test.name);
+    let told = services.values().map(|service| &service.told);
+    let told = told.flat_map(|told| {
+        let asserted = told.assertion.iter().flat_map(|assertion| &assertion.claims);
+        asserted.chain(told.claim_headers.iter().map(|(_, claim)| claim))
+    });
+    let of_all: BTreeSet<Asked> = of_revisions.chain(told).cloned().map(Asked::Claim).collect();
     let mut asked: BTreeMap<String, BTreeSet<Asked>> = source
         .issuers
         .keys()

@@ -186,6 +186,7 @@ fn does(action: &Action) -> String {
             let origin = redirect.origin.as_deref().unwrap_or_default();
             format!("redirect {} {origin}{}", redirect.status, redirect.path.text())
         }
+        Action::AssertionKeys => "respond with the assertion keys".to_owned(),
     }
 }
 

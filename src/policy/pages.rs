@@ -41,7 +41,7 @@ pub const PAGE_CHARACTERS_MAX: usize = 8_000;
 pub const VERSION_CHARACTERS: usize = 16;
 
 /// The first word of every entry: which program can read it.
-const FORMAT: &str = "tollgate2";
+const FORMAT: &str = "tollgate3";
 
 /// A route as it was found, with what it needs of the policy.
 #[derive(Debug, Clone, PartialEq, Eq)]

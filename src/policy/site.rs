@@ -10,13 +10,16 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::policy::{
-    host_pattern::HostPattern,
-    issuer::{ISSUERS_MAX, Issuer, Vouching},
-    site::{
-        route::{Action, Allow, Place, Route},
-        service::Service,
+use crate::{
+    policy::{
+        host_pattern::HostPattern,
+        issuer::{ISSUERS_MAX, Issuer, Vouching},
+        site::{
+            route::{Action, Allow, Place, Route},
+            service::Service,
+        },
     },
+    upstream::send::Endpoint,
 };
 
 /// The longest that claims are remembered, in seconds.
@@ -50,9 +53,49 @@ pub struct Settings {
     pub remember_s: u64,
     /// Who may vouch for a caller, by the policy's name.
     pub issuers: BTreeMap<String, Issuer>,
+    /// The gateway's own public origin, which is the issuer of what it signs.
+    pub origin: Option<String>,
+    /// Whether a client's well-formed `X-Request-Id` is taken over.
+    pub accept_request_id: bool,
+    /// The assertions that services get about callers.
+    pub assertions: Option<Assertions>,
+    /// How the gateway becomes an invoker without a key of Google's.
+    pub workload_identity: Option<WorkloadIdentity>,
     /// Where any route takes a credential, besides `Authorization`. None of these reaches a service, whichever route the
     /// request takes: a browser sends its cookies everywhere.
     pub credentials: Vec<Place>,
+}
+
+/// The longest that an assertion is valid, in seconds.
+pub const ASSERTION_TTL_S_MAX: u64 = 120;
+
+/// The signed statements about callers that services get.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assertions {
+    /// Their `iss`: the gateway's public origin.
+    pub issuer: String,
+    /// The secrets with the keys, one or two: the first signs, all are published.
+    pub keys: Vec<String>,
+    /// How long one is valid, in seconds; at most [`ASSERTION_TTL_S_MAX`].
+    pub ttl_s: u64,
+}
+
+/// Workload identity federation (Google Cloud IAM): the gateway signs who it is, Google's Security Token Service takes
+/// that for a token of a pool's member, and this member may have ID tokens made for invokers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkloadIdentity {
+    /// The provider's resource name: `projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER`.
+    pub provider: String,
+    /// The secret with the key that signs.
+    pub key: String,
+    /// The `iss` that the provider was created with.
+    pub issuer: String,
+    /// The `sub`, which the pool's principal is named by.
+    pub subject: String,
+    /// Where the Security Token Service is: `https://sts.googleapis.com`.
+    pub sts: Endpoint,
+    /// Where the Service Account Credentials API is: `https://iamcredentials.googleapis.com`.
+    pub iam_credentials: Endpoint,
 }
 
 impl Settings {

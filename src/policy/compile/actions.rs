@@ -5,10 +5,14 @@ use crate::{
         compile::known::{Known, nearest},
         problem::Problems,
         site::route::{Action, Forward, Headers, Redirect, Respond},
-        source::route::{self, Route as Written},
+        source::{
+            route::{self, Route as Written},
+            service::Service,
+        },
         target::TargetTemplate,
         template::PathTemplate,
     },
+    request::spelling::fold,
     upstream::{headers::may_be_edited, send::Endpoint},
 };
 
@@ -76,12 +80,31 @@ pub(super) fn action(
         .rewrite
         .as_ref()
         .and_then(|text| target(&format!("{place}.rewrite"), text, path, problems));
+    report_told_twice(place, written, known.source.services.get(&service), problems);
     Some(Action::Forward(Forward {
         service,
         authorization: written.forward_authorization,
         rewrite,
         request_headers: headers(&format!("{place}.request_headers"), &written.request_headers, problems),
+        pass_errors: written.pass_errors,
+        websocket: written.websocket,
     }))
+}
+
+/// Headers of a route that are to tell the service a claim: in one spelling or another, servers would see both.
+fn report_told_twice(place: &str, written: &Written, service: Option<&Service>, problems: &mut Problems) {
+    let told = service.into_iter().flat_map(|service| service.claim_headers.keys());
+    let told: Vec<_> = told.map(|name| fold(name)).collect();
+    let set = written.request_headers.set.keys();
+    for name in set.chain(&written.request_headers.remove) {
+        if told.contains(&fold(name)) {
+            problems.add(
+                format!("{place}.request_headers"),
+                format!("`{name}` tells the service a claim"),
+                "choose another name here or in the service's `claim_headers`",
+            );
+        }
+    }
 }
 
 fn only_with_to(place: &str, written: &Written, problems: &mut Problems) {
@@ -89,6 +112,8 @@ fn only_with_to(place: &str, written: &Written, problems: &mut Problems) {
     for (key, given) in [
         ("rewrite", written.rewrite.is_some()),
         ("forward_authorization", written.forward_authorization),
+        ("pass_errors", written.pass_errors),
+        ("websocket", written.websocket),
         ("request_headers", !changes.set.is_empty() || !changes.remove.is_empty()),
     ] {
         if given && written.to.is_none() {

@@ -12,7 +12,7 @@ use crate::{
         source::rule::Allow,
     },
     request::spelling::fold,
-    upstream::headers::may_be_edited,
+    upstream::{headers::may_be_edited, meanings::has_meaning},
 };
 
 /// The most places of a route.
@@ -20,21 +20,6 @@ const PLACES_MAX: usize = 4;
 
 /// The header in which Identity-Aware Proxy sends its assertion. The gateway owns `x-goog-`, and reads this one.
 const IAP: &str = "x-goog-iap-jwt-assertion";
-
-/// Headers that have a meaning besides [`may_be_edited`].
-const MEANT: &[&str] = &[
-    "accept",
-    "accept-encoding",
-    "cookie",
-    "dpop",
-    "expect",
-    "origin",
-    "range",
-    "referer",
-    "set-cookie",
-    "user-agent",
-    "via",
-];
 
 const MEND: &str =
     "write `\"authorization\"`, `{ header = \"x-api-key\" }` or `{ cookie = \"session\" }`, or a list of these";
@@ -148,7 +133,7 @@ fn header(place: &str, name: &str, problems: &mut Problems) -> Option<Place> {
             "a header for credentials has a name of letters, digits and `-`",
             "write it as in `x-api-key`",
         ),
-        lower if MEANT.contains(&lower) || !may_be_edited(lower) => (
+        lower if has_meaning(lower) || !may_be_edited(lower) => (
             "this header has a meaning of its own, or is the gateway's",
             "choose another, as in `x-api-key`",
         ),

@@ -6,14 +6,17 @@ use crate::{
     policy::{
         compile::{
             actions::{is_header_name, is_header_value},
+            attempts::{attempts, request_bytes_max, sticky_cookie},
             known::check_name,
+            signed::{told, ttl_s},
             values::claim_tests,
             vouching::check_secret,
         },
         problem::Problems,
-        site::service::{Region, Regions, Revision, RevisionAt, Service, key_of_invoker},
+        site::service::{REGIONS_MAX, Region, Regions, Revision, RevisionAt, Service, key_of_invoker},
         source::{self, Source},
     },
+    request::spelling::fold,
     upstream::send::{Endpoint, Timeouts},
 };
 
@@ -25,7 +28,7 @@ pub(super) fn services(source: &Source, problems: &mut Problems) -> BTreeMap<Str
         let place = format!("services.{name}");
         check_name(&place, name, problems);
         check_invoker(&place, written, problems);
-        let invoker_key = invoker_key(&place, written, problems);
+        let invoker_key = invoker_key(&place, written, source, problems);
         let regions = regions(&place, written, problems);
         let revisions = revisions(&place, written, problems);
         if written.regions.len() > 1 && written.audience.is_none() {
@@ -40,20 +43,66 @@ pub(super) fn services(source: &Source, problems: &mut Problems) -> BTreeMap<Str
             continue;
         };
         check_tags(&place, &regions, &revisions, problems);
+        let audience = written
+            .audience
+            .clone()
+            .unwrap_or_else(|| regions.first.endpoint.origin());
+        let attempts = attempts(&place, written, problems);
+        let mut timeouts = timeouts(written);
+        // No answer is waited for longer than all of them.
+        timeouts.first_byte_ms = timeouts.first_byte_ms.min(attempts.deadline_ms);
         let service = Service {
-            audience: written
-                .audience
-                .clone()
-                .unwrap_or_else(|| regions.first.endpoint.origin()),
+            told: told(&place, written, &audience, source, problems),
+            attempts,
+            request_bytes_max: request_bytes_max(&place, written, problems),
+            sticky_cookie: sticky_cookie(&place, written, problems),
+            audience,
             regions,
             invoker: written.invoker.clone(),
             invoker_key,
-            timeouts: timeouts(written),
+            timeouts,
             revisions,
         };
+        check_assertion_lasts(&place, &service, source, problems);
+        check_claim_headers(&place, &service, problems);
         services.insert(name.clone(), service);
     }
     services
+}
+
+/// An assertion is made once for all attempts, so the last of them must not bring one that has expired.
+fn check_assertion_lasts(place: &str, service: &Service, source: &Source, problems: &mut Problems) {
+    let Some(assertions) = source
+        .gateway
+        .assertions
+        .as_ref()
+        .filter(|_| service.told.assertion.is_some())
+    else {
+        return;
+    };
+    let ttl_ms = ttl_s(assertions).saturating_mul(1_000);
+    if service.attempts.attempts_max > 1 && u64::from(service.attempts.deadline_ms) > ttl_ms {
+        problems.add(
+            format!("{place}.deadline"),
+            "a late attempt would bring an assertion that has expired",
+            "make `deadline` at most `gateway.assertions.ttl`, or write `retries = { attempts = 1 }`",
+        );
+    }
+}
+
+/// A client asks for a revision by a header, which the service then sees as it was sent.
+fn check_claim_headers(place: &str, service: &Service, problems: &mut Problems) {
+    let asks = |name: &String| {
+        let headers = service.revisions.iter().filter_map(|revision| revision.header.as_ref());
+        headers.into_iter().any(|(header, _)| fold(header) == fold(name))
+    };
+    for (name, _) in service.told.claim_headers.iter().filter(|(name, _)| asks(name)) {
+        problems.add(
+            format!("{place}.claim_headers.{name}"),
+            format!("a revision is asked for by `{name}`"),
+            "tell the claim in another header",
+        );
+    }
 }
 
 fn check_invoker(place: &str, written: &source::service::Service, problems: &mut Problems) {
@@ -69,7 +118,15 @@ fn check_invoker(place: &str, written: &source::service::Service, problems: &mut
     }
 }
 
-fn invoker_key(place: &str, written: &source::service::Service, problems: &mut Problems) -> String {
+fn invoker_key(
+    place: &str,
+    written: &source::service::Service,
+    source: &Source,
+    problems: &mut Problems,
+) -> Option<String> {
+    if written.invoker_key.is_none() && source.gateway.workload_identity.is_some() {
+        return None;
+    }
     let key = written
         .invoker_key
         .clone()
@@ -77,7 +134,7 @@ fn invoker_key(place: &str, written: &source::service::Service, problems: &mut P
     if written.invoker_key.is_some() {
         check_secret(&format!("{place}.invoker_key"), &key, problems);
     }
-    key
+    Some(key)
 }
 
 fn regions(place: &str, written: &source::service::Service, problems: &mut Problems) -> Option<Regions> {
@@ -102,6 +159,16 @@ fn regions(place: &str, written: &source::service::Service, problems: &mut Probl
         }
         (None, false) => {}
     }
+    if written.regions.len() > REGIONS_MAX {
+        problems.add(
+            format!("{place}.regions"),
+            format!(
+                "{} regions, and no more than {REGIONS_MAX} are looked at",
+                written.regions.len()
+            ),
+            format!("name the {REGIONS_MAX} that requests should go to"),
+        );
+    }
     for (at, region) in written.regions.iter().enumerate() {
         let place = format!("{place}.regions[{at}]");
         check_name(&format!("{place}.name"), &region.name, problems);
@@ -113,6 +180,14 @@ fn regions(place: &str, written: &source::service::Service, problems: &mut Probl
             );
         }
         let endpoint = problems.take(format!("{place}.url"), Endpoint::parse(&region.url), URL_MEND);
+        let known = |other: &Region| Some(&other.endpoint) == endpoint.as_ref();
+        if regions.iter().any(known) {
+            problems.add(
+                format!("{place}.url"),
+                format!("`{}` is another region's already", region.url),
+                "give each region the URL of its own service",
+            );
+        }
         regions.extend(endpoint.map(|endpoint| Region {
             name: region.name.clone(),
             endpoint,

@@ -4,6 +4,7 @@ use crate::policy::{
     compile::{
         issuers::issuers,
         known::{Unread, twice},
+        signed::{assertions, origin, workload_identity},
     },
     host_pattern::HostPattern,
     problem::Problems,
@@ -15,6 +16,7 @@ use crate::policy::{
 pub const REMEMBER_S_DEFAULT: u64 = 300;
 
 pub(super) fn settings(source: &Source, unread: &Unread, problems: &mut Problems) -> Settings {
+    let origin = origin(source, problems);
     Settings {
         hosts: if unread.contains("gateway") {
             Vec::new()
@@ -27,6 +29,10 @@ pub(super) fn settings(source: &Source, unread: &Unread, problems: &mut Problems
             .remember
             .map_or(REMEMBER_S_DEFAULT, |remember| remember.0),
         issuers: issuers(source, problems),
+        assertions: assertions(source, origin.as_deref(), problems),
+        workload_identity: workload_identity(source, origin.as_deref(), problems),
+        origin,
+        accept_request_id: source.gateway.accept_request_id.unwrap_or(true),
         credentials: Vec::new(),
     }
 }

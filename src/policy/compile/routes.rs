@@ -9,6 +9,7 @@ use crate::{
             allow::allow,
             credential::{places, report_proofs},
             known::{Known, nearest, twice},
+            signed::keys_route,
             ties::{report_ties, report_ways_around},
             values::text_tests,
         },
@@ -42,6 +43,16 @@ pub(super) fn routes(known: &Known<'_>, services: &BTreeMap<String, Service>, pr
     report_ties(&routes, problems);
     report_ways_around(&routes, services, problems);
     let mut routes: Vec<Route> = routes.into_iter().map(|(_, route)| route).collect();
+    if let Some(own) = keys_route(known, problems) {
+        if let Some(theirs) = routes.iter().find(|route| route.path.text() == own.path.text()) {
+            problems.add(
+                "gateway.assertions.path",
+                format!("the route `{}` has the same path", theirs.name()),
+                "give the keys a path of their own",
+            );
+        }
+        routes.push(own);
+    }
     routes.sort_by(Route::listed_before);
     routes
 }

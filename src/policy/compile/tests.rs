@@ -3,7 +3,9 @@
 mod alike;
 mod credentials;
 mod issuers;
+mod keyless;
 mod mistakes;
+mod signed;
 mod ties;
 
 use super::*;
@@ -39,7 +41,7 @@ fn a_good_policy_gives_its_site() {
     assert_eq!(parts.settings.issuers["okta"].leeway_s, 60);
     let orders = &parts.services["orders"];
     assert_eq!(orders.audience, "https://orders-1.europe-west1.run.app");
-    assert_eq!(orders.invoker_key, "edge.p.iam.gserviceaccount.com");
+    assert_eq!(orders.invoker_key.as_deref(), Some("edge.p.iam.gserviceaccount.com"));
     assert_eq!(
         orders.timeouts,
         Timeouts {

@@ -89,7 +89,7 @@ fn restricts(other: &Route, allow: &Allow, (service, services): (&str, &BTreeMap
             other.allow != *allow && own.iter().any(|origin| theirs.contains(origin))
         }
         Action::Respond(respond) => other.allow != *allow || respond.status >= 400,
-        Action::Redirect(_) => other.allow != *allow,
+        Action::Redirect(_) | Action::AssertionKeys => other.allow != *allow,
     }
 }
 

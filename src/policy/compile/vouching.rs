@@ -241,12 +241,32 @@ fn purposes(source: &Source) -> impl Iterator<Item = (String, String, &'static s
         .into_iter()
         .filter_map(move |(key, name, purpose)| Some((format!("issuers.{issuer}.{key}"), name?.clone(), purpose)))
     });
-    let of_services = source.services.iter().map(|(service, written)| {
+    let keyless = source.gateway.workload_identity.is_some();
+    let of_services = source.services.iter().filter_map(move |(service, written)| {
         let (key, name) = match &written.invoker_key {
             Some(name) => ("invoker_key", name.clone()),
+            None if keyless => return None,
             None => ("invoker", key_of_invoker(&written.invoker)),
         };
-        (format!("services.{service}.{key}"), name, "a service account's key")
+        Some((format!("services.{service}.{key}"), name, "a service account's key"))
     });
-    of_issuers.chain(of_services)
+    let assertions = source
+        .gateway
+        .assertions
+        .iter()
+        .flat_map(|written| &written.keys)
+        .enumerate();
+    let of_assertions = assertions.map(|(at, name)| {
+        let place = format!("gateway.assertions.keys[{at}]");
+        (place, name.clone(), "what assertions are signed with")
+    });
+    let of_gateway = source.gateway.workload_identity.iter().map(|written| {
+        let place = "gateway.workload_identity.key".to_owned();
+        (
+            place,
+            written.key.clone(),
+            "what the gateway proves itself to Google with",
+        )
+    });
+    of_issuers.chain(of_services).chain(of_assertions).chain(of_gateway)
 }

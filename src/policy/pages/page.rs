@@ -3,7 +3,7 @@
 //! A page is text:
 //!
 //! ```text
-//! tollgate2 <version> p3 <sum> <keys> <records> <shapes> <beginning>\n<key>…<offset>…<record>…
+//! tollgate3 <version> p3 <sum> <keys> <records> <shapes> <beginning>\n<key>…<offset>…<record>…
 //! ```
 //!
 //! A key is six hexadecimal digits of a hash and three of a record's number, in order of hash, then of precedence. An

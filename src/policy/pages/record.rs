@@ -11,7 +11,7 @@ use crate::{
         host_pattern::HostPattern,
         site::{
             route::{Action, Allow, Forward, Headers, Place, Redirect, Respond, Route, When},
-            service::{Regions, Revision, Service, key_of_invoker},
+            service::{Attempts, REQUEST_BYTES_MAX_DEFAULT, Regions, Revision, Service, ToldOfCaller, key_of_invoker},
         },
         target::TargetTemplate,
         template::PathTemplate,
@@ -62,9 +62,12 @@ pub(super) enum ActionRecord {
         authorization: bool,
         rewrite: Option<TargetTemplate>,
         request_headers: Option<Headers>,
+        pass_errors: bool,
+        websocket: bool,
     },
     Respond(Respond),
     Redirect(Redirect),
+    AssertionKeys,
 }
 
 /// A service with its policy name. What follows from something else is left out, since pages repeat it.
@@ -74,9 +77,41 @@ pub(super) struct ServiceRecord {
     pub(super) regions: Regions,
     pub(super) audience: Option<String>,
     pub(super) invoker: String,
-    pub(super) invoker_key: Option<String>,
+    pub(super) invoker_key: KeyRecord,
     pub(super) timeouts: Option<Timeouts>,
     pub(super) revisions: Vec<Revision>,
+    pub(super) more: Option<MoreOfService>,
+}
+
+/// The secret with an invoker's key.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum KeyRecord {
+    /// The one that is named after the invoker.
+    OfInvoker,
+    /// Another.
+    Named(String),
+    /// None: workload identity federation.
+    Keyless,
+}
+
+/// What most services do not have.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct MoreOfService {
+    pub(super) attempts: Attempts,
+    pub(super) request_bytes_max: u64,
+    pub(super) told: ToldOfCaller,
+    pub(super) sticky_cookie: Option<String>,
+}
+
+impl Default for MoreOfService {
+    fn default() -> Self {
+        Self {
+            attempts: Attempts::default(),
+            request_bytes_max: REQUEST_BYTES_MAX_DEFAULT,
+            told: ToldOfCaller::default(),
+            sticky_cookie: None,
+        }
+    }
 }
 
 impl RouteRecord {
@@ -133,6 +168,8 @@ impl ActionRecord {
                 authorization,
                 rewrite,
                 request_headers,
+                pass_errors,
+                websocket,
             } => {
                 let (name, service) = service(number)?.service();
                 let forward = Forward {
@@ -140,11 +177,14 @@ impl ActionRecord {
                     authorization,
                     rewrite,
                     request_headers: request_headers.unwrap_or_default(),
+                    pass_errors,
+                    websocket,
                 };
                 (Action::Forward(forward), Some(service))
             }
             Self::Respond(respond) => (Action::Respond(respond), None),
             Self::Redirect(redirect) => (Action::Redirect(redirect), None),
+            Self::AssertionKeys => (Action::AssertionKeys, None),
         })
     }
 }
@@ -152,13 +192,22 @@ impl ActionRecord {
 impl ServiceRecord {
     /// The service of a record, and its name.
     pub(super) fn service(self) -> (String, Service) {
+        let more = self.more.unwrap_or_default();
         let service = Service {
             audience: self.audience.unwrap_or_else(|| self.regions.first.endpoint.origin()),
             regions: self.regions,
-            invoker_key: self.invoker_key.unwrap_or_else(|| key_of_invoker(&self.invoker)),
+            invoker_key: match self.invoker_key {
+                KeyRecord::OfInvoker => Some(key_of_invoker(&self.invoker)),
+                KeyRecord::Named(name) => Some(name),
+                KeyRecord::Keyless => None,
+            },
             invoker: self.invoker,
             timeouts: self.timeouts.unwrap_or_default(),
             revisions: self.revisions,
+            attempts: more.attempts,
+            request_bytes_max: more.request_bytes_max,
+            told: more.told,
+            sticky_cookie: more.sticky_cookie,
         };
         (self.name, service)
     }

@@ -13,7 +13,7 @@ use crate::policy::{
         form::{Form, Key, Table, forms, written},
         order::keys,
     },
-    source::{Gateway, example, issuer, route, rule, service},
+    source::{Assertions, Gateway, WorkloadIdentity, example, issuer, route, rule, service},
 };
 
 /// The key tables, in markdown: one for each table of the language.
@@ -21,12 +21,17 @@ use crate::policy::{
 pub fn reference() -> String {
     let mut text = String::new();
     section::<Gateway>(&mut text, "`[gateway]`");
+    section::<Assertions>(&mut text, "`[gateway.assertions]`");
+    section::<WorkloadIdentity>(&mut text, "`[gateway.workload_identity]`");
     section::<issuer::Issuer>(&mut text, "`[issuers.NAME]`");
     section::<issuer::Keys>(&mut text, "`keys` of an issuer");
     section::<issuer::SharedSecret>(&mut text, "`secret` of an issuer");
     section::<issuer::Introspection>(&mut text, "`introspection` of an issuer");
     section::<service::Service>(&mut text, "`[services.NAME]`");
     section::<service::Timeouts>(&mut text, "`timeouts` of a service");
+    section::<service::Retries>(&mut text, "`retries` of a service");
+    section::<service::Breaker>(&mut text, "`breaker` of a service");
+    section::<service::Assertion>(&mut text, "`assertion` of a service");
     section::<service::Region>(&mut text, "`[[services.NAME.regions]]`");
     section::<service::Revision>(&mut text, "`[services.NAME.revisions.NAME]`");
     section::<route::Route>(&mut text, "`[[routes]]`");
@@ -134,7 +139,8 @@ mod tests {
             }
             assert_eq!(
                 reference().matches(&format!("\n\n{}\n", table.meaning)).count() > 0,
-                !table.keys.is_empty()
+                !table.keys.is_empty(),
+                "{name}"
             );
         }
     }

@@ -79,6 +79,8 @@ pub enum Action {
     Respond(Respond),
     /// The client is sent elsewhere.
     Redirect(Redirect),
+    /// It is answered with the public keys of the gateway's assertions.
+    AssertionKeys,
 }
 
 /// How a request goes to a service.
@@ -92,6 +94,10 @@ pub struct Forward {
     pub rewrite: Option<TargetTemplate>,
     /// Changes to the headers of the request.
     pub request_headers: Headers,
+    /// Whether the client gets the bodies of the service's 5xx answers.
+    pub pass_errors: bool,
+    /// Whether a request for a WebSocket is handed over to the service.
+    pub websocket: bool,
 }
 
 /// A fixed answer.

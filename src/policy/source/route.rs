@@ -59,6 +59,15 @@ pub struct Route {
     #[serde(default)]
     #[schemars(example = true)]
     pub forward_authorization: bool,
+    /// With `to`: whether the client gets the bodies of the service's 5xx answers. Otherwise a problem document with the
+    /// request's identifier stands in their place; the status stays.
+    #[serde(default)]
+    #[schemars(example = true)]
+    pub pass_errors: bool,
+    /// With `to`: whether a request to open a WebSocket is handed over to the service. Otherwise it is refused.
+    #[serde(default)]
+    #[schemars(example = true)]
+    pub websocket: bool,
     /// The answer that is given at the edge.
     #[schemars(example = serde_json::json!({ "status": 200, "body": "ok" }))]
     pub respond: Option<Respond>,

@@ -18,7 +18,8 @@ pub struct Service {
     /// The service account that IAM lets in.
     #[schemars(example = &"edge@my-project.iam.gserviceaccount.com")]
     pub invoker: String,
-    /// The secret that holds the invoker's key file; the invoker's e-mail with `.` for `@` unless said otherwise.
+    /// The secret that holds the invoker's key file; the invoker's e-mail with `.` for `@` unless said otherwise. With
+    /// `[gateway.workload_identity]` no key is needed, and one is used only where it is named here.
     #[schemars(example = &"edge-key")]
     pub invoker_key: Option<String>,
     /// What IAM asks for in `aud`: the service's URL, or a custom audience. Needed where there are several regions,
@@ -33,6 +34,32 @@ pub struct Service {
     #[serde(default)]
     #[schemars(example = serde_json::json!([{ "name": "europe-west1", "url": "https://orders-123456789.europe-west1.run.app" }]))]
     pub regions: Vec<Region>,
+    /// All attempts for one request together, until the answer begins. As long as `timeouts.first_byte` where that is more
+    /// and this is not written.
+    #[schemars(example = &"20s", extend("default" = "30s"))]
+    pub deadline: Option<Milliseconds>,
+    /// How often a request is tried again.
+    #[serde(default)]
+    #[schemars(example = serde_json::json!({ "attempts": 3 }))]
+    pub retries: Retries,
+    /// When an endpoint that fails is left alone.
+    #[serde(default)]
+    #[schemars(example = serde_json::json!({ "failures": 5, "open": "5s" }))]
+    pub breaker: Breaker,
+    /// The longest body of a request, in bytes; a longer one is refused with 413. Cloud Run takes 32 MiB by HTTP/1.
+    #[schemars(example = 1_048_576, extend("default" = 33_554_432))]
+    pub request_bytes_max: Option<u64>,
+    /// The cookie by which callers without a subject always get the same revision; their address unless said otherwise.
+    #[schemars(example = &"session")]
+    pub sticky_cookie: Option<String>,
+    /// The signed statement about the caller, where `[gateway.assertions]` makes such.
+    #[serde(default)]
+    #[schemars(example = serde_json::json!({ "claims": ["tenant", "email"] }))]
+    pub assertion: Assertion,
+    /// Headers that the service gets, and the claim that each tells.
+    #[serde(default)]
+    #[schemars(example = serde_json::json!({ "x-tenant": "tenant" }))]
+    pub claim_headers: BTreeMap<String, String>,
     /// Tagged revisions that some callers get, by a name of your choice.
     #[serde(default)]
     #[schemars(example = serde_json::json!({ "next": { "tag": "next", "percent": 5 } }))]
@@ -52,6 +79,47 @@ pub struct Timeouts {
     /// Between two parts of the answer.
     #[schemars(example = &"30s", extend("default" = "10s"))]
     pub between_bytes: Option<Milliseconds>,
+}
+
+/// How often a request is tried again. Tried again are requests with an idempotent method (RFC 9110 section 9.2.2), and
+/// others only where nothing of them was sent.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Retries {
+    /// The most times that a request is sent, all regions together; 1 for no retries.
+    #[schemars(range(min = 1, max = 4), example = 3, extend("default" = 2))]
+    pub attempts: Option<u8>,
+    /// The most retries for the service in ten seconds at one point of presence, so that they do not add to what ails it.
+    #[schemars(example = 50, extend("default" = 100))]
+    pub budget: Option<u32>,
+}
+
+/// When an endpoint that fails is left alone.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Breaker {
+    /// After so many failures in a row at one point of presence; 0 for never.
+    #[schemars(example = 5, extend("default" = 10))]
+    pub failures: Option<u32>,
+    /// For how long, until one request tries it again.
+    #[schemars(example = &"5s", extend("default" = "10s"))]
+    pub open: Option<Milliseconds>,
+}
+
+/// The signed statement about the caller.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Assertion {
+    /// Whether the service gets one.
+    #[schemars(example = false, extend("default" = true))]
+    pub send: Option<bool>,
+    /// Its `aud`; the service's own audience unless said otherwise.
+    #[schemars(example = &"https://orders.example.com")]
+    pub audience: Option<String>,
+    /// The claims of the caller's token that it repeats.
+    #[serde(default)]
+    #[schemars(example = vec!["tenant", "email"])]
+    pub claims: Vec<String>,
 }
 
 /// One region of a service.
@@ -77,8 +145,8 @@ pub struct Revision {
     /// Where the revision is reached, in place of `tag`: an origin. For this machine, or for a URL that has no tag.
     #[schemars(example = &"https://orders-next-123456789.europe-west1.run.app")]
     pub url: Option<String>,
-    /// How many of a hundred callers get it, the same caller always: by subject, on public routes by address. The knob
-    /// `canary_percent` changes it without a deploy.
+    /// How many of a hundred callers get it, the same caller always: by subject, else by the service's `sticky_cookie`, else
+    /// by address. The knob `canary_percent` changes it without a deploy.
     #[schemars(range(min = 0, max = 100), example = 5)]
     pub percent: Option<u8>,
     /// The header that asks for it, with its value.

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     policy::site::service::{Region, Regions, Revision, RevisionAt},
-    upstream::send::{Endpoint, Timeouts},
+    upstream::send::Endpoint,
 };
 
 fn service() -> Service {
@@ -23,11 +23,8 @@ fn service() -> Service {
             first: region("north"),
             others: vec![region("south")],
         },
-        audience: String::new(),
-        invoker: String::new(),
-        invoker_key: String::new(),
-        timeouts: Timeouts::default(),
         revisions: vec![revision("beta", 30), revision("next", 5)],
+        ..Service::at(Endpoint::parse("https://a.example").unwrap(), "")
     }
 }
 

@@ -158,6 +158,22 @@ fn each_mistake_is_told_at_its_place() {
             "audience",
         ),
         (
+            service(
+                "audience = \"a\"\nregions = [{ name = \"a\", url = \"https://a.run.app\" }, { name = \"b\", url = \"https://b.run.app\" }, \
+                 { name = \"c\", url = \"https://c.run.app\" }, { name = \"d\", url = \"https://d.run.app\" }, \
+                 { name = \"e\", url = \"https://e.run.app\" }]",
+            ),
+            "services.more.regions",
+            "5 regions",
+        ),
+        (
+            service(
+                "audience = \"a\"\nregions = [{ name = \"a\", url = \"https://a.run.app\" }, { name = \"b\", url = \"https://a.run.app:443\" }]",
+            ),
+            "services.more.regions[1].url",
+            "another region's already",
+        ),
+        (
             service("url = \"https://a.run.app\"\nregions = [{ name = \"b\", url = \"https://b.run.app\" }]"),
             "services.more.url",
             "both",

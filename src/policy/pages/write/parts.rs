@@ -66,7 +66,7 @@ impl Written {
                         number
                     }
                 }),
-                Action::Respond(_) | Action::Redirect(_) => None,
+                Action::Respond(_) | Action::Redirect(_) | Action::AssertionKeys => None,
             };
             let action = ActionRecord::of(
                 &route.action,
@@ -139,7 +139,7 @@ impl Written {
                     let record = records::write(&service_record(site, &forward.service)?)?;
                     number(&mut known, &mut records, record)?
                 }
-                Action::Respond(_) | Action::Redirect(_) => 0,
+                Action::Respond(_) | Action::Redirect(_) | Action::AssertionKeys => 0,
             };
             let allow: &Allow = &route.allow;
             let allow = number(&mut known, &mut records, records::write(allow)?)?;

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::{
     policy::{
-        pages::record::{ActionRecord, MethodRecord, More, RouteRecord, ServiceRecord},
+        pages::record::{ActionRecord, KeyRecord, MethodRecord, More, MoreOfService, RouteRecord, ServiceRecord},
         site::{
             route::{Action, Headers, Route, When},
             service::{Service, key_of_invoker},
@@ -62,9 +62,12 @@ impl ActionRecord {
                 authorization: forward.authorization,
                 rewrite: forward.rewrite.clone(),
                 request_headers: Some(forward.request_headers.clone()).filter(|headers| *headers != Headers::default()),
+                pass_errors: forward.pass_errors,
+                websocket: forward.websocket,
             },
             Action::Respond(respond) => Self::Respond(respond.clone()),
             Action::Redirect(redirect) => Self::Redirect(redirect.clone()),
+            Action::AssertionKeys => Self::AssertionKeys,
         }
     }
 }
@@ -73,15 +76,25 @@ impl ServiceRecord {
     /// The record of a service.
     pub(in crate::policy::pages) fn of(name: &str, service: &Service) -> Self {
         let audience = Some(service.audience.clone());
-        let invoker_key = Some(service.invoker_key.clone());
+        let more = MoreOfService {
+            attempts: service.attempts,
+            request_bytes_max: service.request_bytes_max,
+            told: service.told.clone(),
+            sticky_cookie: service.sticky_cookie.clone(),
+        };
         Self {
             name: name.to_owned(),
             regions: service.regions.clone(),
             audience: audience.filter(|audience| *audience != service.regions.first.endpoint.origin()),
             invoker: service.invoker.clone(),
-            invoker_key: invoker_key.filter(|key| *key != key_of_invoker(&service.invoker)),
+            invoker_key: match &service.invoker_key {
+                None => KeyRecord::Keyless,
+                Some(name) if *name == key_of_invoker(&service.invoker) => KeyRecord::OfInvoker,
+                Some(name) => KeyRecord::Named(name.clone()),
+            },
             timeouts: Some(service.timeouts).filter(|timeouts| *timeouts != Timeouts::default()),
             revisions: service.revisions.clone(),
+            more: Some(more).filter(|more| *more != MoreOfService::default()),
         }
     }
 }
