@@ -42,7 +42,7 @@ impl Answer {
 pub fn own(permit: &Permit, request: &CanonicalRequest, request_id: &str) -> Result<Option<Answer>, Ambiguity> {
     let route = permit.route();
     let mut answer = match &route.action {
-        Action::Forward(_) => return Ok(None),
+        Action::Forward(_) | Action::AssertionKeys => return Ok(None),
         Action::Respond(respond) => fixed(respond),
         Action::Redirect(redirect) => {
             let path = redirect.path.fill(&encoded_captures(&route.path, request.path()))?;

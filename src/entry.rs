@@ -1,15 +1,21 @@
 //! The log entry: one JSON object a request, whatever way it ended.
 //!
 //! Promises: every field is typed and named here; names are Cloud Logging's own where it has them. There is no field
-//! that could hold a token, a cookie, a key, a query or a header that the client chose: a path is logged in canonical
-//! form, a token by its digest.
+//! that could hold a token, a cookie, a key, a query or a header that the client chose, but for the trace and the
+//! identifier that it gives the request, of letters and digits: a path is logged in canonical form, a token by its digest.
+
+mod caller;
 
 use serde::Serialize;
 
-use crate::{identity::claims::Claims, rejection::Rejection, time::WallClock};
+pub use crate::entry::caller::{LoggedCaller, bounded};
 
-/// About how long a text that a caller chose may be in an entry, in bytes.
-const TEXT_BYTES_MAX: usize = 1_024;
+use crate::{
+    rejection::Rejection,
+    request::trace::{Parent, Trace},
+    time::WallClock,
+    upstream::delivery::Delivery,
+};
 
 /// Where a request was answered or died.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -36,10 +42,18 @@ pub struct Entry {
     #[serde(rename = "httpRequest")]
     pub http_request: HttpRequest,
     /// The trace as Cloud Logging links it: `projects/<project>/traces/<id>`, or the bare id without a project.
-    #[serde(rename = "logging.googleapis.com/trace", skip_serializing_if = "Option::is_none")]
-    pub trace: Option<String>,
+    #[serde(rename = "logging.googleapis.com/trace")]
+    pub trace: String,
+    /// The gateway's own span in it, 16 hexadecimal digits.
+    #[serde(rename = "logging.googleapis.com/spanId")]
+    pub span_id: String,
+    /// Whether whoever began the trace records it.
+    #[serde(rename = "logging.googleapis.com/trace_sampled")]
+    pub trace_sampled: bool,
     /// What the gateway did.
     pub tollgate: Tollgate,
+    #[serde(skip)]
+    own_trace: Trace,
 }
 
 /// `httpRequest` (Cloud Logging, `LogEntry.HttpRequest`).
@@ -105,16 +119,52 @@ pub struct Tollgate {
     pub google_token: Option<&'static str>,
     /// How many times the request was sent upstream.
     pub attempts: u8,
+    /// How each attempt went, where there was more than one or none went well.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tries: Vec<Try>,
+    /// The breaker of the endpoint that was asked last, unless it is closed: `open` or `half-open`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub breaker: Option<&'static str>,
+    /// The bytes of the service's body that the client was given; absent where the platform gave them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response_bytes: Option<u64>,
+    /// The platform's identifier, where the client's is the request's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub platform_request_id: Option<String>,
+    /// Whether the connection was handed over to the service, to become a WebSocket.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub handed_over: bool,
     /// The status that the service gave.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upstream_status: Option<u16>,
-    /// Where the request was answered or died.
+    /// Where the request was answered or died; absent for a connection that was handed over, whose end nobody here learns.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub ended: Option<Ended>,
     /// How long each step took, in microseconds.
     pub steps_us: Steps,
     /// What is wrong, in words that only a log may tell.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<String>,
+}
+
+/// One attempt.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Try {
+    /// The region, if the policy names any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// The status, if an answer came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// The code of what went wrong, if none came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<&'static str>,
+    /// The breaker of its endpoint, unless it was closed: `half-open` where this request tried it, `open` where it was left
+    /// alone or this failure was the last of a row. One that was left alone has neither status nor fault.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub breaker: Option<&'static str>,
+    /// How long it took, in microseconds.
+    pub us: u64,
 }
 
 /// What a policy that is not in force would have done.
@@ -135,47 +185,6 @@ pub struct Shadow {
     pub target: Option<String>,
 }
 
-/// The caller, as far as a log may know.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct LoggedCaller {
-    /// The policy's name of the issuer.
-    pub issuer: String,
-    /// `sub`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub subject: Option<String>,
-    /// The client that asked for the token.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub client: Option<String>,
-    /// The `kid` of the key that signed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub key: Option<String>,
-    /// The beginning of the token's SHA-256.
-    pub token: String,
-}
-
-impl From<&Claims> for LoggedCaller {
-    fn from(claims: &Claims) -> Self {
-        Self {
-            issuer: claims.issuer_name.clone(),
-            subject: claims.subject.clone().map(bounded),
-            client: claims.client.clone().map(bounded),
-            key: claims.kid.clone(),
-            token: claims.token_digest.chars().take(16).collect(),
-        }
-    }
-}
-
-/// A text that a caller chose, cut where it would make the entry too long for a log.
-#[must_use]
-pub fn bounded(mut text: String) -> String {
-    let end = text.char_indices().map(|(at, _)| at).find(|at| *at >= TEXT_BYTES_MAX);
-    if let Some(end) = end {
-        text.truncate(end);
-        text.push('…');
-    }
-    text
-}
-
 /// How long each step took, in microseconds; absent for a step that was not reached.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Steps {
@@ -191,14 +200,15 @@ pub struct Steps {
     /// From sending to the head of the response.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upstream: Option<u64>,
-    /// All together, until the answer was handed to the platform.
+    /// All together, until the answer was handed to the platform, with its body where that was copied.
     pub total: u64,
 }
 
 impl Entry {
-    /// An entry for a request that has just come.
+    /// An entry for a request that has just come. Its trace is one that begins here, until the request says another.
     #[must_use]
     pub fn begin(now: WallClock, request_id: &str, pop: &str, remote_ip: Option<String>) -> Self {
+        let trace = Trace::begin(now, request_id, pop);
         Self {
             time: now.rfc3339(),
             severity: "INFO",
@@ -207,13 +217,43 @@ impl Entry {
                 remote_ip,
                 ..HttpRequest::default()
             },
-            trace: None,
+            trace: trace.trace_id(),
+            span_id: trace.span_id(),
+            trace_sampled: trace.is_sampled(),
             tollgate: Tollgate {
                 request_id: request_id.to_owned(),
                 pop: pop.to_owned(),
                 decision: "refuse",
                 ..Tollgate::default()
             },
+            own_trace: trace,
+        }
+    }
+
+    /// The trace that the request belongs to.
+    #[must_use]
+    pub fn own_trace(&self) -> Trace {
+        self.own_trace
+    }
+
+    /// Notes that the request belongs to a trace of the client's.
+    pub fn continue_trace(&mut self, parent: Parent) {
+        self.own_trace = self.own_trace.under(parent);
+        self.trace = self.own_trace.trace_id();
+        self.trace_sampled = self.own_trace.is_sampled();
+    }
+
+    /// Notes the Google Cloud project that keeps the trace.
+    pub fn keep_trace_in(&mut self, project: &str) {
+        self.trace = format!("projects/{project}/traces/{}", self.own_trace.trace_id());
+    }
+
+    /// Takes over the client's identifier for the request.
+    pub fn take_over(&mut self, request_id: &str) {
+        let told = &mut self.tollgate;
+        if told.request_id != request_id {
+            let platforms = std::mem::replace(&mut told.request_id, request_id.to_owned());
+            told.platform_request_id = Some(platforms);
         }
     }
 
@@ -225,11 +265,33 @@ impl Entry {
         self.tollgate.code = Some(verdict.code);
         self.tollgate.problems.extend(rejection.cause().map(str::to_owned));
         self.tollgate.ended = Some(match rejection {
-            Rejection::UpstreamRefused(_) | Rejection::UpstreamTimeout(_) | Rejection::UpstreamReset(_) => {
-                Ended::Network
-            }
+            Rejection::UpstreamRefused(_)
+            | Rejection::UpstreamTimeout(_)
+            | Rejection::UpstreamReset(_)
+            | Rejection::ClientBroke(_)
+            | Rejection::UpstreamDenied(_) => Ended::Network,
+            Rejection::UpstreamFailed { .. } => Ended::Service,
+            // Else the gateway leaves the service alone by itself.
+            Rejection::UpstreamOverloaded { .. } if self.tollgate.upstream_status.is_some() => Ended::Service,
             _ => Ended::Edge,
         });
+    }
+
+    /// Notes how the body of the service's response came through.
+    pub fn deliver(&mut self, delivery: &Delivery) {
+        let (bytes, severity, problem) = match delivery {
+            Delivery::Left => return,
+            Delivery::Whole(bytes) => {
+                self.tollgate.response_bytes = Some(*bytes);
+                return;
+            }
+            Delivery::ServiceBroke { bytes, why } => (bytes, "ERROR", format!("response-broken: {why}")),
+            Delivery::ClientLeft { bytes } => (bytes, "NOTICE", "client-left: the client went away".to_owned()),
+        };
+        self.tollgate.response_bytes = Some(*bytes);
+        self.severity = severity;
+        self.tollgate.ended = Some(Ended::Network);
+        self.tollgate.problems.push(problem);
     }
 
     /// Completes the entry with what the client got and how long it took.

@@ -51,12 +51,40 @@ pub struct CacheFault(pub String);
 pub enum SendFault {
     /// Nothing was sent: the platform takes no such destination, or the target is not in canonical form.
     NotSent(String),
-    /// No connection: refused, unroutable, name unknown, TLS not agreed.
+    /// No connection: refused, unroutable, name unknown, TLS not agreed. Nothing was sent.
     Refused(String),
-    /// No connection or no answer in time.
+    /// No connection in time. Nothing was sent.
+    ConnectTimeout(String),
+    /// The platform says only that it failed: perhaps nothing was sent, perhaps all.
+    Unclear(String),
+    /// No answer in time.
     Timeout(String),
     /// The connection broke, or what came was not HTTP or too large.
     Reset(String),
+    /// The client's body is longer than the service takes.
+    BodyTooLarge,
+    /// The client's body broke off.
+    ClientBroke(String),
+}
+
+impl SendFault {
+    /// Whether it is certain that nothing of the request was sent, so that it may be sent elsewhere whatever its method.
+    #[must_use]
+    pub fn nothing_sent(&self) -> bool {
+        matches!(self, Self::NotSent(_) | Self::Refused(_) | Self::ConnectTimeout(_))
+    }
+
+    /// What went wrong with a call to `name`, in words for the log.
+    #[must_use]
+    pub fn of(&self, name: &str) -> String {
+        match self {
+            Self::NotSent(why) => format!("{name} could not be asked: {why}"),
+            Self::Refused(why) | Self::Unclear(why) => format!("{name} could not be reached: {why}"),
+            Self::ConnectTimeout(why) | Self::Timeout(why) => format!("{name} did not answer in time: {why}"),
+            Self::Reset(why) | Self::ClientBroke(why) => format!("{name} broke off: {why}"),
+            Self::BodyTooLarge => format!("{name} could not be asked: the body is too long"),
+        }
+    }
 }
 
 /// The name of a cache entry: a digest, since keys are made from tokens and identities.
@@ -148,6 +176,25 @@ pub trait Host {
 
     /// Sends a small request of our own and reads the small answer whole.
     async fn call(&self, call: &Call) -> Result<Reply, SendFault>;
-    /// Sends the client's request on, with its edits, and gives the response once its head is there.
-    async fn forward(&self, request: Self::Request, outbound: &Outbound) -> Result<Inbound<Self::Response>, SendFault>;
+    /// Sends the client's request on, with its edits, and gives the response once its head is there. Where
+    /// [`Outbound::repeatable`] says so, what a repetition needs is kept.
+    ///
+    /// A body streams through; one that turns out to be longer than [`Outbound::body_bytes_max`] is broken off.
+    async fn forward(
+        &self,
+        request: &mut Self::Request,
+        outbound: &Outbound,
+    ) -> Result<Inbound<Self::Response>, SendFault>;
+    /// Whether the request could be sent once more: it has not been sent, or had no body, or its body was kept.
+    fn can_repeat(&self, request: &Self::Request) -> bool;
+    /// Hands a request for a WebSocket over to the service, for good: the platform answers the client.
+    async fn hand_over(&self, request: Self::Request, outbound: &Outbound) -> Result<(), SendFault>;
+
+    /// All values of a header of a service's response, by its lower-case name.
+    fn response_values(&self, response: &Self::Response, name: &str) -> Vec<Secret<Vec<u8>>>;
+    /// The beginning of a response's body, up to so many bytes; the response keeps its body whole. Fewer bytes mean that
+    /// there are no more.
+    async fn peek(&self, response: &mut Self::Response, bytes_max: usize) -> Result<Secret<Vec<u8>>, SendFault>;
+    /// Waits.
+    async fn pause(&self, ms: u32);
 }

@@ -71,6 +71,33 @@ pub enum Rejection {
     RevocationUnavailable(String),
     /// Google gave no identity token for the service's invoker, so nothing was sent.
     UpstreamIdentityUnavailable(String),
+    /// The body is longer than the service takes.
+    BodyTooLarge {
+        /// What it takes, in bytes.
+        bytes_max: u64,
+    },
+    /// The request asks for a WebSocket, and the route hands none over.
+    UpgradeNotAllowed,
+    /// The request asks for a WebSocket with a cookie as credential, and no page of the gateway's own is behind it.
+    OriginNotAllowed,
+    /// The client broke off its own body.
+    ClientBroke(String),
+    /// Cloud Run's own IAM check refused the gateway; the service never saw the request.
+    UpstreamDenied(String),
+    /// The service has no room for the request now, or is left alone for a while.
+    UpstreamOverloaded {
+        /// For the log alone.
+        cause: String,
+        /// When to try again, in seconds, if that is known.
+        retry_after_s: Option<u32>,
+    },
+    /// The service answered with a 5xx status, and its body is not for the client.
+    UpstreamFailed {
+        /// The status, which stays.
+        status: u16,
+        /// When to try again, in seconds, if the service said so.
+        retry_after_s: Option<u32>,
+    },
     /// The service could not be reached.
     UpstreamRefused(String),
     /// The service did not answer in time.
@@ -193,6 +220,37 @@ impl Rejection {
                 "upstream-identity-unavailable",
                 "The gateway could not identify itself to the service. Try again shortly.",
             ),
+            Self::BodyTooLarge { .. } => client(
+                413,
+                "body-too-large",
+                "The body is longer than the service takes. Send less at once.",
+            ),
+            Self::UpgradeNotAllowed => client(
+                501,
+                "upgrade-not-allowed",
+                "There are no WebSockets here. Ask without `Upgrade`.",
+            ),
+            Self::OriginNotAllowed => client(
+                403,
+                "origin-not-allowed",
+                "With a cookie, only pages of this host may open a WebSocket here.",
+            ),
+            Self::ClientBroke(_) => client(400, "body-broken", "The request's body broke off."),
+            Self::UpstreamDenied(_) => ours(502, "upstream-denied", "The service did not let the gateway in."),
+            Self::UpstreamOverloaded { .. } => ours(
+                503,
+                "upstream-overloaded",
+                "The service has no room for this now. Try again after the time in `Retry-After`.",
+            ),
+            Self::UpstreamFailed { status, .. } => Verdict {
+                status: *status,
+                severity: "WARNING",
+                ..ours(
+                    502,
+                    "upstream-failed",
+                    "The service failed. Its operator finds the request by `request_id`.",
+                )
+            },
             Self::UpstreamRefused(_) => ours(502, "upstream-refused", "The service could not be reached."),
             Self::UpstreamTimeout(_) => ours(504, "upstream-timeout", "The service did not answer in time."),
             Self::UpstreamReset(_) => ours(502, "upstream-reset", "The service broke off before it answered."),
@@ -214,6 +272,9 @@ impl Rejection {
             | Self::IntrospectionUnavailable(cause)
             | Self::RevocationUnavailable(cause)
             | Self::UpstreamIdentityUnavailable(cause)
+            | Self::ClientBroke(cause)
+            | Self::UpstreamDenied(cause)
+            | Self::UpstreamOverloaded { cause, .. }
             | Self::UpstreamRefused(cause)
             | Self::UpstreamTimeout(cause)
             | Self::UpstreamReset(cause)
@@ -235,6 +296,10 @@ impl Rejection {
             | Self::AddressNotAllowed
             | Self::CountryNotAllowed
             | Self::OutsideHours
+            | Self::BodyTooLarge { .. }
+            | Self::UpgradeNotAllowed
+            | Self::OriginNotAllowed
+            | Self::UpstreamFailed { .. }
             | Self::Maintenance { .. } => None,
         }
     }

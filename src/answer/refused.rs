@@ -37,17 +37,21 @@ pub fn refused(rejection: &Rejection, request_id: &str, html: bool) -> Answer {
     if let Rejection::ProofNonceNeeded { nonce } = rejection {
         headers.push(("dpop-nonce".into(), nonce.clone()));
     }
-    if verdict.status == 503 {
-        let retry_after_s = match rejection {
-            Rejection::Maintenance { retry_after_s } => *retry_after_s,
-            _ => RETRY_AFTER_S,
-        };
-        headers.push(("retry-after".into(), retry_after_s.to_string()));
-    }
+    headers.extend(retry_after_s(rejection).map(|seconds| ("retry-after".into(), seconds.to_string())));
     Answer {
         status: verdict.status,
         headers,
         body: body.into_bytes(),
+    }
+}
+
+/// When to try again, in seconds: as the service or a knob says; else soon, after a fault of ours that says 503.
+fn retry_after_s(rejection: &Rejection) -> Option<u32> {
+    match rejection {
+        Rejection::Maintenance { retry_after_s } => Some(*retry_after_s),
+        Rejection::UpstreamFailed { retry_after_s, .. } => *retry_after_s,
+        Rejection::UpstreamOverloaded { retry_after_s, .. } => Some(retry_after_s.unwrap_or(RETRY_AFTER_S)),
+        _ => (rejection.verdict().status == 503).then_some(RETRY_AFTER_S),
     }
 }
 
@@ -61,8 +65,13 @@ fn problem(rejection: &Rejection, request_id: &str) -> (&'static str, String) {
         "code": verdict.code,
         "request_id": request_id,
     });
-    if let (Rejection::RequestAmbiguous(ambiguity), Some(members)) = (rejection, document.as_object_mut()) {
-        members.insert("reason".to_owned(), ambiguity.word().into());
+    let more = match rejection {
+        Rejection::RequestAmbiguous(ambiguity) => Some(("reason", json!(ambiguity.word()))),
+        Rejection::BodyTooLarge { bytes_max } => Some(("bytes_max", json!(bytes_max))),
+        _ => None,
+    };
+    if let (Some((name, value)), Some(members)) = (more, document.as_object_mut()) {
+        members.insert(name.to_owned(), value);
     }
     ("application/problem+json", document.to_string())
 }
@@ -89,10 +98,13 @@ fn title(status: u16) -> &'static str {
         403 => "Forbidden",
         404 => "Not Found",
         405 => "Method Not Allowed",
+        413 => "Content Too Large",
         500 => "Internal Server Error",
+        501 => "Not Implemented",
         502 => "Bad Gateway",
         503 => "Service Unavailable",
         504 => "Gateway Timeout",
+        505.. => "Server Error",
         _ => "Refused",
     }
 }
@@ -242,6 +254,39 @@ mod tests {
                 assert!(!body.contains(rejection.cause().unwrap()), "{body}");
             }
         }
+    }
+
+    #[test]
+    fn limits_and_times_are_told() {
+        let retry_after =
+            |rejection: &Rejection| refused(rejection, "r", false).header("retry-after").map(str::to_owned);
+        let failed = |status, retry_after_s| Rejection::UpstreamFailed { status, retry_after_s };
+        let overloaded = |retry_after_s| Rejection::UpstreamOverloaded {
+            cause: "10.0.0.7".to_owned(),
+            retry_after_s,
+        };
+        for (name, rejection, expected) in [
+            ("our own fault", Rejection::Misconfigured(String::new()), Some("5")),
+            ("the service says when", failed(503, Some(7)), Some("7")),
+            ("also with another status", failed(500, Some(7)), Some("7")),
+            ("the service says nothing", failed(503, None), None),
+            ("no room, until then", overloaded(Some(30)), Some("30")),
+            ("no room", overloaded(None), Some("5")),
+            ("maintenance", Rejection::Maintenance { retry_after_s: 60 }, Some("60")),
+            ("denied", Rejection::UpstreamDenied(String::new()), None),
+        ] {
+            assert_eq!(retry_after(&rejection).as_deref(), expected, "{name}");
+        }
+        let large = refused(&Rejection::BodyTooLarge { bytes_max: 32 << 20 }, "r", false);
+        let body: serde_json::Value = serde_json::from_slice(&large.body).unwrap();
+        assert_eq!(body["bytes_max"], 33_554_432);
+        assert_eq!((large.status, &body["title"]), (413, &json!("Content Too Large")));
+        let odd = refused(&failed(529, None), "r", false);
+        let body: serde_json::Value = serde_json::from_slice(&odd.body).unwrap();
+        assert_eq!(
+            (odd.status, &body["title"], &body["status"]),
+            (529, &json!("Server Error"), &json!(529))
+        );
     }
 
     #[test]

@@ -132,17 +132,11 @@ pub async fn ask<H: Host>(
     let secret = secret.map_err(|fault| Rejection::Misconfigured(fault.0))?;
     let secret = secret.ok_or_else(|| Rejection::Misconfigured(format!("the secret store has no secret `{name}`")))?;
     let reply = host.call(&call(question, token, &secret)?).await;
-    finish(&reply.map_err(|fault| unasked(question, fault))?, question, now)
+    finish(&reply.map_err(|fault| unasked(question, &fault))?, question, now)
 }
 
-fn unasked(question: Question<'_>, fault: SendFault) -> Rejection {
-    let name = question.issuer_name;
-    unavailable(match fault {
-        SendFault::Refused(why) => format!("{name} could not be reached: {why}"),
-        SendFault::Timeout(why) => format!("{name} did not answer in time: {why}"),
-        SendFault::Reset(why) => format!("{name} broke off: {why}"),
-        SendFault::NotSent(why) => format!("{name} could not be asked: {why}"),
-    })
+fn unasked(question: Question<'_>, fault: &SendFault) -> Rejection {
+    unavailable(fault.of(question.issuer_name))
 }
 
 fn cache_key(version: &str, question: Question<'_>) -> CacheKey {

@@ -14,7 +14,7 @@ use std::{borrow::Cow, sync::Arc};
 
 use crate::{
     digest,
-    host::{CacheKey, ConfigStore, Found, Freshness, Host, SendFault},
+    host::{CacheKey, ConfigStore, Found, Freshness, Host},
     identity::{
         fetched::{FetchedKeys, InStore, Known, Trusted, call, finish},
         keys::{Fetched, KeyIndex, StoredKey, UsableKeys, index_entry, key_entry},
@@ -246,12 +246,7 @@ async fn fetch<H: Host>(host: &H, (endpoint, target): &(Endpoint, String)) -> Re
     let reply = host
         .call(&call((endpoint, target)))
         .await
-        .map_err(|fault| match fault {
-            SendFault::Refused(why) => format!("it could not be reached: {why}"),
-            SendFault::Timeout(why) => format!("it did not answer in time: {why}"),
-            SendFault::Reset(why) => format!("it broke off: {why}"),
-            SendFault::NotSent(why) => format!("it could not be asked: {why}"),
-        })?;
+        .map_err(|fault| fault.of("it"))?;
     finish(&reply)
 }
 

@@ -113,6 +113,13 @@ fn cookie(name: &str, asked: &Asked<'_>) -> Result<Option<Token>, Rejection> {
     Ok(found)
 }
 
+/// The value of a cookie that the client sent exactly once, and not empty; whatever else is wrong with its cookies.
+#[must_use]
+pub fn only_cookie(name: &str, asked: &Asked<'_>) -> Option<Token> {
+    let found = cookie(name, asked).ok().flatten();
+    found.filter(|value| !value.expose().is_empty())
+}
+
 /// The cookies of a header's value. Those that are not all visible ASCII are passed over: what the library cuts off a name
 /// would be no end of it for a browser, and so go around the rules for names that begin with `__Host-`.
 fn cookies(text: &str) -> impl Iterator<Item = Cookie<'_>> {

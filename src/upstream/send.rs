@@ -198,7 +198,14 @@ pub struct Outbound {
     pub target: String,
     /// Changes to the client's headers.
     pub edits: HeaderEdits,
+    /// The longest body that the service takes, in bytes.
+    pub body_bytes_max: u64,
+    /// Whether the same request may be sent once more, so that what is needed for that is kept.
+    pub repeatable: bool,
 }
+
+/// The longest body that is kept for a repetition, in bytes.
+pub const KEPT_BYTES_MAX: usize = 65_536;
 
 impl fmt::Debug for Outbound {
     /// Without the query: people put tokens there.
@@ -252,6 +259,8 @@ pub enum Ask {
     Get,
     /// `POST` with a form (`application/x-www-form-urlencoded`).
     Form(Vec<(&'static str, Secret<String>)>),
+    /// `POST` with JSON.
+    Json(String),
 }
 
 /// The answer to a [`Call`].

@@ -146,7 +146,25 @@ impl Host for Memory {
         Err(SendFault::NotSent("nobody is called here".to_owned()))
     }
 
-    async fn forward(&self, (): (), _: &Outbound) -> Result<Inbound<()>, SendFault> {
+    async fn forward(&self, (): &mut (), _: &Outbound) -> Result<Inbound<()>, SendFault> {
         Err(SendFault::NotSent("nothing is sent here".to_owned()))
     }
+
+    fn can_repeat(&self, (): &()) -> bool {
+        false
+    }
+
+    async fn hand_over(&self, (): (), _: &Outbound) -> Result<(), SendFault> {
+        Err(SendFault::NotSent("nothing is handed over here".to_owned()))
+    }
+
+    fn response_values(&self, (): &(), _: &str) -> Vec<Secret<Vec<u8>>> {
+        Vec::new()
+    }
+
+    async fn peek(&self, (): &mut (), _: usize) -> Result<Secret<Vec<u8>>, SendFault> {
+        Ok(Secret::new(Vec::new()))
+    }
+
+    async fn pause(&self, _: u32) {}
 }
