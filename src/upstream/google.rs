@@ -12,20 +12,24 @@
 //! | the POP's cache | each sandbox mints for itself |
 
 use serde::{Deserialize, Serialize};
+use twox_hash::XxHash64;
 
 use crate::{
-    digest,
-    host::{CacheKey, Found, Freshness, Host},
-    policy::site::service::Service,
+    host::{Found, Freshness, Host},
+    policy::site::{WorkloadIdentity, service::Service},
     rejection::Rejection,
     sandbox::Sandbox,
     secret::Secret,
     time::UnixSeconds,
-    upstream::mint::{Good, UNUSED_S, mint},
+    upstream::mint::{Good, UNUSED_S, Way, mint},
 };
 
-/// A token is renewed this long before it expires, in seconds.
+/// A token is renewed this long before it expires at the least, in seconds.
 pub const RENEWED_BEFORE_S: u64 = 600;
+
+/// By how much longer at the most, in seconds. POPs that got their tokens at the same time, as after a deploy, would
+/// else ask Google for the next at the same time for ever.
+pub const RENEWAL_SPREAD_S: u64 = 300;
 
 /// How long a renewal that failed is not tried again, in seconds.
 pub const RETRY_S: u64 = 10;
@@ -82,7 +86,7 @@ pub struct GoogleToken {
     pub problem: Option<String>,
 }
 
-/// The ID token that IAM asks for at `service`.
+/// The ID token that IAM asks for at `service`. `identity` is the policy's, for services that name no key.
 ///
 /// # Errors
 /// [`Rejection::Misconfigured`] or [`Rejection::UpstreamIdentityUnavailable`], as the module says.
@@ -90,6 +94,7 @@ pub async fn id_token<H: Host>(
     host: &H,
     sandbox: &Sandbox,
     service: &Service,
+    identity: Option<&WorkloadIdentity>,
     now: UnixSeconds,
 ) -> Result<GoogleToken, Rejection> {
     if let Some(token) = sandbox.google_token(service, now) {
@@ -99,15 +104,12 @@ pub async fn id_token<H: Host>(
             problem: None,
         });
     }
-    let name = digest::of(
-        "tollgate google 2",
-        &[service.invoker.as_bytes(), service.audience.as_bytes()],
-    );
-    let (minted, source, problem) = match host.recall_or_turn(&CacheKey(name)).await {
-        Ok(found) => from_pop(host, service, found, now).await?,
-        Err(fault) => (mint(host, service, now).await?, Source::Minted, Some(fault.0)),
+    let way = Way::of(service, identity)?;
+    let (minted, source, problem) = match host.recall_or_turn(&way.cache_key(service)).await {
+        Ok(found) => from_pop(host, service, way, found, now).await?,
+        Err(fault) => (mint(host, service, way, now).await?, Source::Minted, Some(fault.0)),
     };
-    let until = UnixSeconds(minted.expires_at.0.saturating_sub(RENEWED_BEFORE_S));
+    let until = renewed_at(host.pop(), service, minted.expires_at);
     sandbox.keep_google_token(service, &minted.token, until);
     Ok(GoogleToken {
         token: minted.token,
@@ -116,9 +118,20 @@ pub async fn id_token<H: Host>(
     })
 }
 
+/// When the token for a service is due for renewal at a POP. The same for all of the POP's sandboxes, and as good as
+/// random among POPs, services, and the renewals of one.
+#[must_use]
+pub fn renewed_at(pop: &str, service: &Service, expires_at: UnixSeconds) -> UnixSeconds {
+    let of_pop = XxHash64::oneshot(expires_at.0, pop.as_bytes());
+    let of_invoker = XxHash64::oneshot(of_pop, service.invoker.as_bytes());
+    let spread_s = XxHash64::oneshot(of_invoker, service.audience.as_bytes()) % (RENEWAL_SPREAD_S + 1);
+    UnixSeconds(expires_at.0.saturating_sub(RENEWED_BEFORE_S + spread_s))
+}
+
 async fn from_pop<H: Host>(
     host: &H,
     service: &Service,
+    way: Way<'_>,
     found: Found<H::Turn>,
     now: UnixSeconds,
 ) -> Result<(Good, Source, Option<String>), Rejection> {
@@ -128,9 +141,9 @@ async fn from_pop<H: Host>(
         Found::Stale(value, turn) => (read(&value, now).ok(), turn),
         Found::Nothing(turn) => (None, turn),
     };
-    match (mint(host, service, now).await, usable) {
+    match (mint(host, service, way, now).await, usable) {
         (Ok(good), _) => {
-            let fresh_s = now.until_s(good.expires_at).saturating_sub(RENEWED_BEFORE_S).max(1);
+            let fresh_s = now.until_s(renewed_at(host.pop(), service, good.expires_at)).max(1);
             let problem = fill(host, turn, &good.cached(), while_usable(&good, fresh_s, now))
                 .await
                 .err();
@@ -195,4 +208,54 @@ fn read(value: &Secret<Vec<u8>>, now: UnixSeconds) -> Result<Good, Rejection> {
 
 fn unavailable(why: String) -> Rejection {
     Rejection::UpstreamIdentityUnavailable(why)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::upstream::send::Endpoint;
+
+    fn service(invoker: &str, audience: &str) -> Service {
+        Service {
+            audience: audience.to_owned(),
+            ..Service::at(Endpoint::parse("https://a.example").unwrap(), invoker)
+        }
+    }
+
+    #[test]
+    fn renewal_is_early_and_spread_out() {
+        let end = UnixSeconds(1_795_251_600);
+        let before_s = |pop: &str, invoker: &str, audience: &str, end: UnixSeconds| {
+            renewed_at(pop, &service(invoker, audience), end).until_s(end)
+        };
+        let plain = before_s("FRA", "i", "a", end);
+        assert_eq!(before_s("FRA", "i", "a", end), plain, "all sandboxes of a POP agree");
+        for (name, other) in [
+            ("another POP", before_s("AMS", "i", "a", end)),
+            ("another invoker", before_s("FRA", "j", "a", end)),
+            ("another audience", before_s("FRA", "i", "b", end)),
+            ("the next token", before_s("FRA", "i", "a", end.plus_s(1))),
+        ] {
+            assert_ne!(other, plain, "{name}");
+        }
+        let pops: Vec<u64> = (0..1_000)
+            .map(|pop| before_s(&format!("P{pop}"), "i", "a", end))
+            .collect();
+        let allowed = RENEWED_BEFORE_S..=RENEWED_BEFORE_S + RENEWAL_SPREAD_S;
+        assert!(pops.iter().all(|before_s| allowed.contains(before_s)));
+        let seconds = pops.iter().collect::<BTreeSet<_>>().len();
+        assert!(seconds > 250, "a thousand POPs ask in {seconds} different seconds");
+        let busiest = pops
+            .iter()
+            .map(|one| pops.iter().filter(|other| *other == one).count())
+            .max();
+        assert!(busiest < Some(15), "{busiest:?} POPs ask in one second");
+    }
+
+    #[test]
+    fn a_token_without_much_life_is_due_at_once() {
+        assert_eq!(renewed_at("FRA", &service("i", "a"), UnixSeconds(500)), UnixSeconds(0));
+    }
 }

@@ -1,42 +1,77 @@
-//! One mint: an assertion signed with the invoker's key, traded at Google for an ID token.
+//! One mint: Google is asked for an ID token, by the invoker's own key or as a member of a workload identity pool.
 //!
 //! Promises: what Google answers is bounded in size and time, and is checked for audience and expiry before it is used.
+//! The name of a [`Way`] holds all that it depends on.
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::Deserialize;
+mod id_token;
+mod key_file;
+mod keyless;
+mod question;
+
+pub use id_token::{Good, UNUSED_S};
 
 use crate::{
-    host::{Host, SendFault},
-    policy::site::service::Service,
+    digest,
+    host::{CacheKey, Host},
+    policy::site::{WorkloadIdentity, service::Service},
     rejection::Rejection,
-    secret::Secret,
     time::UnixSeconds,
-    upstream::{
-        send::{Ask, Call, Destination, Timeouts},
-        service_account::ServiceAccount,
-    },
+    upstream::service_account::ServiceAccount,
 };
 
-/// A token is not used in its last seconds, which it may spend on the way.
-pub const UNUSED_S: u64 = 30;
+/// How the gateway becomes a service's invoker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way<'p> {
+    /// With the invoker's key, which is in the secret of this name.
+    KeyFile(&'p str),
+    /// By workload identity federation.
+    Federation(&'p WorkloadIdentity),
+}
 
-/// The longest answer of Google that is read, in bytes.
-const REPLY_BYTES_MAX: usize = 16_384;
+impl<'p> Way<'p> {
+    /// The way for a service: a key that the policy names goes before the pool.
+    ///
+    /// # Errors
+    /// [`Rejection::Misconfigured`] if there is neither.
+    pub fn of(service: &'p Service, identity: Option<&'p WorkloadIdentity>) -> Result<Self, Rejection> {
+        match (&service.invoker_key, identity) {
+            (Some(name), _) => Ok(Self::KeyFile(name)),
+            (None, Some(identity)) => Ok(Self::Federation(identity)),
+            (None, None) => Err(Rejection::Misconfigured(
+                "the policy has neither a key of the service's invoker nor a workload identity".to_owned(),
+            )),
+        }
+    }
 
-/// How long Google may take.
-const TIMEOUTS: Timeouts = Timeouts {
-    connect_ms: 1_000,
-    first_byte_ms: 3_000,
-    between_bytes_ms: 1_000,
-};
+    /// The name under which the POP's cache holds what came of it for a service.
+    #[must_use]
+    pub fn cache_key(self, service: &Service) -> CacheKey {
+        let (invoker, audience) = (service.invoker.as_bytes(), service.audience.as_bytes());
+        CacheKey(match self {
+            Self::KeyFile(name) => digest::of("tollgate google 3 key", &[invoker, audience, name.as_bytes()]),
+            Self::Federation(identity) => digest::of(
+                "tollgate google 3 federation",
+                &[
+                    invoker,
+                    audience,
+                    identity.provider.as_bytes(),
+                    identity.issuer.as_bytes(),
+                    identity.subject.as_bytes(),
+                    identity.key.as_bytes(),
+                    identity.sts.origin().as_bytes(),
+                    identity.iam_credentials.origin().as_bytes(),
+                ],
+            ),
+        })
+    }
 
-/// A token that can be used now.
-#[derive(Debug)]
-pub struct Good {
-    /// The token.
-    pub token: Secret<String>,
-    /// When it expires.
-    pub expires_at: UnixSeconds,
+    /// The secret that it needs.
+    fn secret(self) -> &'p str {
+        match self {
+            Self::KeyFile(name) => name,
+            Self::Federation(identity) => &identity.key,
+        }
+    }
 }
 
 /// Asks Google for an ID token for the service's invoker and audience.
@@ -44,102 +79,99 @@ pub struct Good {
 /// # Errors
 /// [`Rejection::Misconfigured`] when the secret can't be used, [`Rejection::UpstreamIdentityUnavailable`] when Google
 /// gives no good token.
-pub async fn mint<H: Host>(host: &H, service: &Service, now: UnixSeconds) -> Result<Good, Rejection> {
-    let secret = &service.invoker_key;
-    let misconfigured = |why: &str| Rejection::Misconfigured(format!("the secret `{secret}` can't be used: {why}"));
-    let file = host
-        .secret(secret)
+pub async fn mint<H: Host>(host: &H, service: &Service, way: Way<'_>, now: UnixSeconds) -> Result<Good, Rejection> {
+    let name = way.secret();
+    let unusable = |why: String| Rejection::Misconfigured(format!("the secret `{name}` can't be used: {why}"));
+    let secret = host
+        .secret(name)
         .await
         .map_err(|fault| Rejection::Misconfigured(fault.0))?;
-    let file = file.ok_or_else(|| Rejection::Misconfigured(format!("the secret store has no secret `{secret}`")))?;
-    let account = ServiceAccount::from_key_file(&file, &service.invoker).map_err(|why| misconfigured(&why))?;
-    let assertion = account
-        .assertion(&service.audience, now)
-        .map_err(|why| misconfigured(&why))?;
-    let reply = host.call(&token_call(&account, assertion)).await.map_err(|fault| {
-        unavailable(&match fault {
-            SendFault::Refused(why) => format!("Google could not be reached: {why}"),
-            SendFault::Timeout(why) => format!("Google did not answer in time: {why}"),
-            SendFault::Reset(why) => format!("Google broke off: {why}"),
-            SendFault::NotSent(why) => format!("Google could not be asked: {why}"),
-        })
-    })?;
-    if reply.status != 200 {
-        return Err(unavailable(&format!(
-            "Google answered {}{}",
-            reply.status,
-            error_word(reply.body.expose())
-        )));
-    }
-    good(reply.body.expose(), service, now).map_err(|why| unavailable(&format!("Google's answer can't be used: {why}")))
-}
-
-fn unavailable(why: &str) -> Rejection {
-    Rejection::UpstreamIdentityUnavailable(why.to_owned())
-}
-
-fn token_call(account: &ServiceAccount, assertion: Secret<String>) -> Call {
-    let (endpoint, target) = account.token_endpoint();
-    Call {
-        destination: Destination {
-            name: "google_oauth2".to_owned(),
-            endpoint: endpoint.clone(),
-            timeouts: TIMEOUTS,
-        },
-        target: target.to_owned(),
-        ask: Ask::Form(vec![
-            (
-                "grant_type",
-                Secret::new("urn:ietf:params:oauth:grant-type:jwt-bearer".to_owned()),
-            ),
-            ("assertion", assertion),
-        ]),
-        authorization: None,
-        body_bytes_max: REPLY_BYTES_MAX,
+    let secret = secret.ok_or_else(|| Rejection::Misconfigured(format!("the secret store has no secret `{name}`")))?;
+    match way {
+        Way::KeyFile(_) => {
+            let account = ServiceAccount::from_key_file(&secret, &service.invoker).map_err(unusable)?;
+            let assertion = account.assertion(&service.audience, now).map_err(unusable)?;
+            key_file::exchange(host, &account, assertion, &service.audience, now).await
+        }
+        Way::Federation(identity) => {
+            let assertion = keyless::assertion(&secret, identity, now).map_err(unusable)?;
+            keyless::exchange(host, identity, assertion, service, now).await
+        }
     }
 }
 
-/// `error` of an OAuth error answer (RFC 6749 section 5.2), for the log; only the words that the RFC lets stand there.
-fn error_word(body: &[u8]) -> String {
-    #[derive(Deserialize)]
-    struct OauthError {
-        error: String,
-    }
-    let parsed = serde_json::from_slice::<OauthError>(body)
-        .ok()
-        .map(|answer| answer.error);
-    let word =
-        parsed.filter(|word| word.len() <= 40 && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'));
-    word.map(|word| format!(" {word}")).unwrap_or_default()
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::upstream::send::Endpoint;
 
-/// Reads the ID token and what it says of itself. Its signature is Cloud Run's to check; that it came over a
-/// connection to Google is what we rely on.
-fn good(body: &[u8], service: &Service, now: UnixSeconds) -> Result<Good, String> {
-    #[derive(Deserialize)]
-    struct Answer {
-        id_token: String,
+    fn identity() -> WorkloadIdentity {
+        WorkloadIdentity {
+            provider: "p".to_owned(),
+            key: "k".to_owned(),
+            issuer: "i".to_owned(),
+            subject: "s".to_owned(),
+            sts: Endpoint::parse("https://sts.example").unwrap(),
+            iam_credentials: Endpoint::parse("https://iam.example").unwrap(),
+        }
     }
-    #[derive(Deserialize)]
-    struct Payload {
-        aud: String,
-        exp: UnixSeconds,
+
+    fn service(invoker_key: Option<&str>) -> Service {
+        Service {
+            invoker_key: invoker_key.map(str::to_owned),
+            ..Service::at(Endpoint::parse("https://a.example").unwrap(), "edge@p")
+        }
     }
-    let answer: Answer = serde_json::from_slice(body).map_err(|_| "it holds no ID token")?;
-    let payload = answer.id_token.split('.').nth(1).ok_or("the ID token has no payload")?;
-    let payload = URL_SAFE_NO_PAD
-        .decode(payload)
-        .map_err(|_| "the ID token's payload is not base64url")?;
-    let payload: Payload = serde_json::from_slice(&payload).map_err(|_| "the ID token says no audience or expiry")?;
-    let header_safe = answer.id_token.bytes().all(|byte| byte.is_ascii_graphic());
-    if payload.aud != service.audience || !header_safe {
-        return Err("the ID token is for another audience".to_owned());
+
+    #[test]
+    fn a_key_that_is_named_goes_before_the_pool() {
+        let (named, unnamed, identity) = (service(Some("k")), service(None), identity());
+        assert_eq!(Way::of(&named, None).unwrap(), Way::KeyFile("k"));
+        assert_eq!(Way::of(&named, Some(&identity)).unwrap(), Way::KeyFile("k"));
+        assert_eq!(Way::of(&unnamed, Some(&identity)).unwrap(), Way::Federation(&identity));
+        let why = "the policy has neither a key of the service's invoker nor a workload identity";
+        assert!(matches!(Way::of(&unnamed, None), Err(Rejection::Misconfigured(told)) if told == why));
     }
-    if payload.exp <= now.plus_s(UNUSED_S) {
-        return Err("the ID token has expired".to_owned());
+
+    /// What one way remembers, a failure above all, is never taken for another's.
+    #[test]
+    fn each_way_has_a_name_of_its_own() {
+        let plain = identity();
+        let name = |identity: &WorkloadIdentity| Way::Federation(identity).cache_key(&service(None)).0;
+        let changed = |change: fn(&mut WorkloadIdentity)| {
+            let mut identity = identity();
+            change(&mut identity);
+            name(&identity)
+        };
+        let elsewhere = || Endpoint::parse("https://elsewhere.example").unwrap();
+        let other_invoker = Service::at(Endpoint::parse("https://a.example").unwrap(), "other@p");
+        let other_audience = Service {
+            audience: "other".to_owned(),
+            ..service(None)
+        };
+        let mut names = vec![
+            name(&plain),
+            changed(|identity| identity.provider = "q".to_owned()),
+            changed(|identity| identity.key = "q".to_owned()),
+            changed(|identity| identity.issuer = "q".to_owned()),
+            changed(|identity| identity.subject = "q".to_owned()),
+            name(&WorkloadIdentity {
+                sts: elsewhere(),
+                ..identity()
+            }),
+            name(&WorkloadIdentity {
+                iam_credentials: elsewhere(),
+                ..identity()
+            }),
+            Way::Federation(&plain).cache_key(&other_invoker).0,
+            Way::Federation(&plain).cache_key(&other_audience).0,
+            Way::KeyFile("k").cache_key(&service(None)).0,
+            Way::KeyFile("q").cache_key(&service(None)).0,
+        ];
+        assert_eq!(name(&plain), name(&identity()));
+        let all = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), all);
     }
-    Ok(Good {
-        token: Secret::new(answer.id_token),
-        expires_at: payload.exp,
-    })
 }

@@ -1,7 +1,12 @@
 //! The gateway's own identity: Google's answers, and what comes of bad ones.
 
 use serde_json::{Value, json};
-use tollgate::{host::SendFault, upstream::send::Ask};
+use tollgate::{
+    host::SendFault,
+    policy::compile::compile_text,
+    time::UnixSeconds,
+    upstream::{google::renewed_at, send::Ask},
+};
 
 use super::book::Book;
 use crate::world::{
@@ -9,7 +14,7 @@ use crate::world::{
     google::Mood,
     message::Request,
     record::Event,
-    sample::{self, INVOKER, INVOKER_KEY, NOW, text, token},
+    sample::{self, INVOKER, INVOKER_KEY, NOW, POLICY, text, token},
 };
 
 fn order() -> Request {
@@ -35,7 +40,7 @@ fn what_google_is_asked() {
         Event::Call(call) => {
             let fields = match &call.ask {
                 Ask::Form(form) => form.len(),
-                Ask::Get => 0,
+                Ask::Get | Ask::Json(_) => 0,
             };
             Some((call.destination.endpoint.origin(), call.target.clone(), fields))
         }
@@ -118,13 +123,23 @@ fn a_failure_is_remembered_for_two_seconds() {
     book.close();
 }
 
+/// How long the first token is good without question, in seconds.
+fn due_after_s() -> u64 {
+    let site = compile_text(POLICY).unwrap();
+    let due = renewed_at("MEM", &site.parts().services["orders"], UnixSeconds(NOW + 3_600));
+    UnixSeconds(NOW).until_s(due)
+}
+
 #[test]
 fn a_token_is_renewed_early_and_used_until_it_expires() {
     let mut book = Book::open("google_renewal");
     let world = sample::world();
     let order = order();
     world.exchange(&order);
-    world.pass_s(2_999);
+    let due_s = due_after_s();
+    assert!((2_700..=3_000).contains(&due_s), "{due_s}");
+    world.pass_s(due_s - 1);
+    book.row("the sandbox has it still", "200 forward", &world, &order);
     world.new_sandbox();
     book.row("in the last second before renewal", "200 forward", &world, &order);
 
@@ -136,7 +151,7 @@ fn a_token_is_renewed_early_and_used_until_it_expires() {
     world.pass_s(10);
     world.new_sandbox();
     book.row("then somebody does", "200 forward", &world, &order);
-    world.pass_s(3_600 - 3_010 - 31);
+    world.pass_s(3_600 - due_s - 10 - 31);
     world.new_sandbox();
     book.row("31 seconds before it expires", "200 forward", &world, &order);
     world.pass_s(1);
