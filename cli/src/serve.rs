@@ -15,7 +15,7 @@ use tollgate_devstack::edge_program::{Build, build};
 use tollgate_devstack::readable::readable;
 use tollgate_devstack::stop;
 use tollgate_devstack::viceroy::LogSink;
-use tollgate_devstack::world::{World, WorldOptions, emit};
+use tollgate_devstack::world::{World, WorldOptions, check, emit};
 
 use crate::diagnostics::compiled_or_shown;
 use crate::named;
@@ -49,10 +49,11 @@ pub(crate) struct Serve {
     /// as in `orders/europe-west1`. Behind the played IAM check it speaks http
     #[arg(long = "service", value_name = "NAME=URL", value_parser = named)]
     services: Vec<(String, String)>,
-    /// A secret by name, such as the key file of a service's invoker
+    /// A secret by name, such as the key file of a service's invoker or a key that the gateway signs with
     #[arg(long = "secret", value_name = "NAME=FILE", value_parser = named)]
     secrets: Vec<(String, String)>,
-    /// Google's endpoints: URL/token is the token endpoint. Needs the invokers' keys as --secret
+    /// Google's endpoints: URL/token is the token endpoint, URL/v1 what workload identity asks. Needs the invokers' keys,
+    /// and the gateway's own for workload identity, as --secret
     #[arg(long, value_name = "URL")]
     google: Option<String>,
     /// Reach services directly, without Cloud Run's IAM check before them
@@ -95,6 +96,8 @@ impl Serve {
             )?;
             return Ok(());
         }
+        // A build takes minutes, and a slip of the pen should not take that long to be told.
+        check(&options)?;
         let wasm = match &self.wasm {
             Some(wasm) => wasm.clone(),
             None => build(Build::from_env()?).await?,

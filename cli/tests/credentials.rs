@@ -13,6 +13,7 @@ mod credentials {
     mod issuers;
     mod key_sets;
     mod kinds;
+    mod own_keys;
     mod revoke;
     mod serve;
     mod together;

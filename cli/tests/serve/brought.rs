@@ -2,27 +2,34 @@
 
 use std::path::Path;
 
+use serde_json::json;
 use tollgate_devstack::cloud_run::{CloudRun, CloudRunService};
 use tollgate_devstack::edge_program::{Build, build};
-use tollgate_devstack::google::Google;
+use tollgate_devstack::google::{Google, WorkloadIdentityProvider};
 use tollgate_devstack::sample_service::SampleService;
+use tollgate_devstack::signing::{Algorithm, SigningKey};
 use tollgate_devstack::tokens::Issuer;
 use tollgate_devstack::viceroy::{LogSink, Viceroy, ViceroyOptions};
 
 use super::command::{Served, demo, file, get, run};
 
 const INVOKER: &str = "edge@my-project.iam.gserviceaccount.com";
-const SECRET: &str = "edge.my-project.iam.gserviceaccount.com";
+const PROVIDER: &str = "projects/123456789/locations/global/workloadIdentityPools/tollgate/providers/edge";
 const AUDIENCE: &str = "https://orders-123456789.europe-west1.run.app";
 
-/// What an operator has: an identity provider, a service behind Cloud Run, Google, and a key file.
+/// What an operator has: an identity provider, a service behind Cloud Run, Google, and keys.
 struct Brought {
     okta: Issuer,
     google: Google,
     orders: SampleService,
     front_end: CloudRun,
     keys: String,
-    secret: String,
+    /// The gateway's own key, which Google knows.
+    own_key: String,
+    /// The key of assertions.
+    assertion_key: String,
+    /// A key file of the invoker's.
+    key_file: String,
     folder: tempfile::TempDir,
 }
 
@@ -40,14 +47,30 @@ async fn bring() -> Brought {
     let front_end = CloudRun::start(service).await.expect("a front end");
     let keys = named("okta", &file(folder.path(), "jwks.json", okta.jwks().to_string()));
     let key_file = google.service_account(INVOKER).expect("a key file").to_string();
-    let secret = named(SECRET, &file(folder.path(), "key.json", key_file));
+    let key_file = named("edge-key", &file(folder.path(), "key.json", key_file));
+    let own = SigningKey::generate(Algorithm::Es256, "edge-1").expect("a key");
+    let provider = WorkloadIdentityProvider {
+        name: PROVIDER.to_owned(),
+        issuer: "https://api.example.com".to_owned(),
+        jwks: json!({ "keys": [own.public_jwk()] }),
+        allowed_audiences: Vec::new(),
+    };
+    google.workload_identity(provider).expect("a provider");
+    google.let_impersonate(PROVIDER, "tollgate", INVOKER).expect("a grant");
+    let private = |key: &SigningKey| key.private_jwk().expect("a JWK").to_string();
+    let own_key = named("workload-identity", &file(folder.path(), "own.json", private(&own)));
+    let assertion = SigningKey::generate(Algorithm::EdDsa, "a1").expect("a key");
+    let assertion_key = file(folder.path(), "assertion.json", private(&assertion));
+    let assertion_key = named("assertion-2026-11", &assertion_key);
     Brought {
         okta,
         google,
         orders,
         front_end,
         keys,
-        secret,
+        own_key,
+        assertion_key,
+        key_file,
         folder,
     }
 }
@@ -103,11 +126,13 @@ async fn own_google_keys_and_service() {
         "--google",
         &google,
         "--secret",
-        &brought.secret,
+        &brought.own_key,
+        "--secret",
+        &brought.key_file,
     ]);
     assert_eq!(served.get("/v1/orders/7", Some(&token(&brought.okta))).0, 200);
     assert_eq!(
-        (brought.google.minted(), brought.front_end.admitted()),
+        (brought.google.iam_credentials().minted(), brought.front_end.admitted(),),
         (1, 1),
         "IAM let the gateway in"
     );
@@ -117,6 +142,7 @@ async fn own_google_keys_and_service() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_emitted_runs_under_viceroy_alone() {
     let brought = bring().await;
+    let google = brought.google.url();
     let folder = brought.folder.path().join("emitted");
     let service = format!("orders={}", brought.front_end.url());
     let emitted = run(&[
@@ -127,8 +153,12 @@ async fn what_is_emitted_runs_under_viceroy_alone() {
         &brought.keys,
         "--service",
         &service,
+        "--google",
+        &google,
         "--secret",
-        &brought.secret,
+        &brought.own_key,
+        "--secret",
+        &brought.assertion_key,
         "--emit",
         &folder.to_string_lossy(),
     ]);

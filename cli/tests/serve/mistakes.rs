@@ -17,6 +17,10 @@ fn every_mistake_is_named() {
     );
     let (not_json, no_keys) = (path("not.json", "{"), path("none.json", "{\"keys\":[]}"));
     let symmetric = path("oct.json", r#"{"keys":[{"kty":"oct","kid":"k","k":"c2VjcmV0"}]}"#);
+    let ed25519 = folder.path().join("made.json").to_string_lossy().into_owned();
+    let create = ["keys", "create", "--for", "assertions", "--alg", "eddsa", "--name", "k"];
+    let made = run(&[&create[..], &["--out", &ed25519]].concat());
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     let demo = demo();
     let missing = folder.path().join("missing").to_string_lossy().into_owned();
     let option = |name: &str, value: &str| vec!["--policy".to_owned(), demo.clone(), name.to_owned(), value.to_owned()];
@@ -89,7 +93,7 @@ fn every_mistake_is_named() {
         (
             "Google without keys",
             option("--google", "http://127.0.0.1:1"),
-            &["--secret", "edge.my-project"],
+            &["--secret", "workload-identity"],
         ),
         (
             "emit without keys",
@@ -120,6 +124,20 @@ fn every_mistake_is_named() {
             "Google is no URL",
             option("--google", "notaurl"),
             &["--google", "notaurl"],
+        ),
+        (
+            "a key of Ed25519 for Google",
+            option("--secret", &format!("workload-identity={ed25519}")),
+            &["the secret `workload-identity`:", "EdDSA", "ES256"],
+        ),
+        (
+            "a wrong name, and a program that is not there",
+            [
+                option("--secret", &format!("edge={not_json}")),
+                vec!["--wasm".to_owned(), missing.clone()],
+            ]
+            .concat(),
+            &["`edge`"],
         ),
     ];
     for (name, arguments, words) in rows {
