@@ -13,12 +13,14 @@ use clap::Parser;
 use serde_json::json;
 use tollgate::{identity::algorithm::Algorithm, time::UnixSeconds};
 use tollgate_crosscheck::{
+    asserted::Asserted,
     forge::{AUDIENCE, Forge, ISSUER},
     gateway,
     peers::{PEERS, Peers},
     question::{Made, Question},
     spoiled::{self, Row},
     verdicts::{Compared, table},
+    verifiers::{self, Outcome},
 };
 
 /// Compares verdicts on tokens with JWT libraries in other languages.
@@ -33,6 +35,10 @@ struct Options {
     /// Have the peers make tokens that are good until the year 2100, for tests/peers/tokens.json
     #[arg(long)]
     write: bool,
+
+    /// Another program to ask about assertions, with the interface of the `check` programs in examples/verifiers
+    #[arg(long, value_name = "PROGRAM")]
+    verifier: Vec<PathBuf>,
 }
 
 /// The first second of the year 2100.
@@ -66,7 +72,34 @@ fn run(options: &Options, out: &mut impl Write) -> anyhow::Result<bool> {
         PEERS.join(", ")
     )?;
     let rows = spoiled::rows(&Forge::new()?, now)?;
-    compare(&peers, &rows, now, out)
+    let as_told = compare(&peers, &rows, now, out)?;
+    Ok(verify(&peers, &options.verifier, now, out)? && as_told)
+}
+
+/// What the example verifiers say of assertions; whether they are right.
+fn verify(peers: &Peers, others: &[PathBuf], now: UnixSeconds, out: &mut impl Write) -> anyhow::Result<bool> {
+    let asserted = Asserted::new(now)?;
+    let asked = verifiers::asked(peers, &asserted, others)?;
+    writeln!(
+        out,
+        "\n{} assertions, by the verifiers in examples/verifiers:",
+        asserted.rows.len()
+    )?;
+    let mut is_right = true;
+    for (verifier, outcome) in &asked {
+        match outcome {
+            Outcome::Right => writeln!(out, "  {verifier}: right about all")?,
+            Outcome::Parsed(why) => writeln!(out, "  {verifier}: NOT RUN, its text was parsed; {why}")?,
+            Outcome::NotRun(why) => writeln!(out, "  {verifier}: NOT RUN; {why}")?,
+            Outcome::Wrong(wrong) => {
+                is_right = false;
+                for wrong in wrong {
+                    writeln!(out, "  WRONG {verifier}: {wrong}")?;
+                }
+            }
+        }
+    }
+    Ok(is_right)
 }
 
 /// Everybody's verdict on every row; whether they are as the table says.

@@ -26,7 +26,7 @@ pub const JWCRYPTO: &str = "jwcrypto";
 pub const PEERS: [&str; 3] = [JOSE, PYJWT, JWCRYPTO];
 
 /// What the folder is filled with.
-const FILES: [(&str, &str); 9] = [
+const FILES: [(&str, &str); 15] = [
     (".npmrc", include_str!("../peers/.npmrc")),
     ("package.json", include_str!("../peers/package.json")),
     ("package-lock.json", include_str!("../peers/package-lock.json")),
@@ -36,6 +36,15 @@ const FILES: [(&str, &str); 9] = [
     ("judge.mjs", include_str!("../peers/judge.mjs")),
     ("make.py", include_str!("../peers/make.py")),
     ("judge.py", include_str!("../peers/judge.py")),
+    ("Parses.java", include_str!("../peers/Parses.java")),
+    (
+        "Verifier.java",
+        include_str!("../../examples/verifiers/java/Verifier.java"),
+    ),
+    ("verify.mjs", include_str!("../../examples/verifiers/node/verify.mjs")),
+    ("check.mjs", include_str!("../../examples/verifiers/node/check.mjs")),
+    ("verify.py", include_str!("../../examples/verifiers/python/verify.py")),
+    ("check.py", include_str!("../../examples/verifiers/python/check.py")),
 ];
 
 /// What is installed depends on these.
@@ -45,11 +54,11 @@ const LOCKS: [&str; 2] = ["package-lock.json", "requirements.txt"];
 const INSTALLED: &str = "installed.txt";
 
 /// The virtual environment's own interpreter, from the folder.
-const PYTHON: &str = "venv/bin/python";
+pub(crate) const PYTHON: &str = "venv/bin/python";
 
 /// The peers, ready to be asked.
 pub struct Peers {
-    folder: PathBuf,
+    pub(crate) folder: PathBuf,
 }
 
 /// A peer's verdict.
@@ -151,7 +160,12 @@ impl Peers {
     }
 
     /// What a program prints, if it succeeds.
-    fn answer(&self, program: impl AsRef<OsStr>, arguments: &[&str], input: &[u8]) -> anyhow::Result<Vec<u8>> {
+    pub(crate) fn answer(
+        &self,
+        program: impl AsRef<OsStr>,
+        arguments: &[&str],
+        input: &[u8],
+    ) -> anyhow::Result<Vec<u8>> {
         let mut command = Command::new(program);
         command.args(arguments).current_dir(&self.folder);
         command
@@ -175,7 +189,7 @@ impl Peers {
     }
 }
 
-fn check_found(program: &str, get: &str) -> anyhow::Result<()> {
+pub(crate) fn check_found(program: &str, get: &str) -> anyhow::Result<()> {
     let mut command = Command::new(program);
     command.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
     ensure!(
