@@ -11,10 +11,12 @@
 pub mod ambiguity;
 pub mod authority;
 pub mod certificate;
+pub mod offered;
 pub mod path;
 pub mod query;
 pub mod relaxation;
 pub mod spelling;
+pub mod trace;
 mod visible;
 
 use std::{fmt, net::IpAddr};
@@ -22,7 +24,9 @@ use std::{fmt, net::IpAddr};
 pub use crate::request::{ambiguity::Ambiguity, relaxation::Relaxation};
 
 use crate::{
-    request::{authority::Authority, path::CanonicalPath, query::CanonicalQuery, visible::is_visible},
+    request::{
+        authority::Authority, offered::Offered, path::CanonicalPath, query::CanonicalQuery, visible::is_visible,
+    },
     secret::Secret,
 };
 
@@ -42,6 +46,9 @@ pub const HEADERS_READ: &[&str] = &[
     "content-length",
     "transfer-encoding",
     "traceparent",
+    "tracestate",
+    "upgrade",
+    "x-request-id",
 ];
 
 /// A request as the platform read it: plain data, copied once at the border.
@@ -88,7 +95,7 @@ pub struct CanonicalRequest {
     connection_names: Vec<String>,
     authorization: Option<Secret<String>>,
     content_length: Option<u64>,
-    trace_id: Option<String>,
+    offered: Offered,
 }
 
 impl CanonicalRequest {
@@ -107,19 +114,18 @@ impl CanonicalRequest {
         if head.header_names.len() > HEADER_NAMES_MAX {
             return Err(Ambiguity::Headers);
         }
+        let connection_names = connection_names(head)?;
+        let offered = Offered::read(&connection_names, |name| texts(head, name).collect());
         Ok(Self {
             method,
             authority,
             path,
             query,
             header_names: head.header_names.clone(),
-            connection_names: connection_names(head)?,
+            connection_names,
             authorization: authorization.map(|value| Secret::new(value.to_owned())),
             content_length,
-            trace_id: one(head, "traceparent", Ambiguity::Headers)
-                .ok()
-                .flatten()
-                .and_then(trace_id),
+            offered,
         })
     }
 
@@ -209,10 +215,25 @@ impl CanonicalRequest {
         self.content_length
     }
 
-    /// The trace id of a well-formed `traceparent` (W3C Trace Context section 3.2.2.3).
+    /// Whether a body comes with the request, of a declared length or in parts.
     #[must_use]
-    pub fn trace_id(&self) -> Option<&str> {
-        self.trace_id.as_deref()
+    pub fn has_body(&self) -> bool {
+        let chunked = self.header_names.iter().any(|name| name == "transfer-encoding");
+        chunked || self.content_length.is_some_and(|bytes| bytes > 0)
+    }
+
+    /// Whether a body may come with the request: one is announced, or the method is made for one and HTTP/2 need not announce
+    /// it.
+    #[must_use]
+    pub fn may_have_body(&self) -> bool {
+        let usual = matches!(self.method.as_str(), "GET" | "HEAD" | "OPTIONS" | "DELETE");
+        self.has_body() || (!usual && self.content_length.is_none())
+    }
+
+    /// What the client offers for the gateway to take over.
+    #[must_use]
+    pub fn offered(&self) -> &Offered {
+        &self.offered
     }
 }
 
@@ -323,18 +344,6 @@ fn connection_names(head: &Head) -> Result<Vec<String>, Ambiguity> {
     } else {
         Ok(names)
     }
-}
-
-/// The trace id in a version 00 `traceparent`: `00-<32 hex>-<16 hex>-<2 hex>`, not all zeros.
-fn trace_id(traceparent: &str) -> Option<String> {
-    let hex = |text: &str, length: usize| {
-        text.len() == length && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-    };
-    let mut parts = traceparent.split('-');
-    let (version, trace, span, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-    let well_formed = version == "00" && hex(trace, 32) && hex(span, 16) && hex(flags, 2) && parts.next().is_none();
-    let zero = trace.bytes().all(|byte| byte == b'0');
-    (well_formed && !zero).then(|| trace.to_owned())
 }
 
 #[cfg(test)]

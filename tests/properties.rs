@@ -13,6 +13,7 @@ mod properties {
     mod garbage;
     mod headers;
     mod tokens;
+    mod traces;
 }
 #[expect(dead_code, reason = "each test uses a part of the world")]
 mod world;

@@ -1,4 +1,4 @@
-//! The header firewall: what a service may hear of a caller, and from whom.
+//! The header firewall on the way in: what a service may hear of a caller, and from whom.
 //!
 //! Promises: a header that says who is asking, where from, or for what other path or method reaches a service only if
 //! the gateway set it, exactly once. A client's own is removed in every spelling: letter case, `_`, `.` or any other
@@ -13,9 +13,13 @@ use crate::{
         decide::Permit,
         site::route::{Action, Headers, Place},
     },
-    request::{CanonicalRequest, spelling::fold},
+    request::{CanonicalRequest, spelling::fold, trace::Trace},
     secret::Secret,
-    upstream::send::HeaderEdits,
+    upstream::{
+        claim_headers::{header_text, scopes_text},
+        meanings::{has_meaning, says_who},
+        send::HeaderEdits,
+    },
 };
 
 /// Headers between two hops only (RFC 9110 section 7.6.1), and what goes with them.
@@ -103,9 +107,6 @@ const RESERVED_PREFIXES: &[&str] = &[
     "x-webauth-",
 ];
 
-/// Trace headers (W3C Trace Context), which pass only when they can be read in one way.
-const TRACE: &[&str] = &["traceparent", "tracestate"];
-
 /// Headers of a response that speak to the platform, not to the client.
 const PLATFORM_ONLY: &[&str] = &["surrogate-control", "surrogate-key"];
 
@@ -120,6 +121,12 @@ pub struct Told<'a> {
     pub client: Option<IpAddr>,
     /// The request's identifier.
     pub request_id: &'a str,
+    /// The trace that the request belongs to.
+    pub trace: &'a Trace,
+    /// Whether the connection is handed over to become a WebSocket.
+    pub websocket: bool,
+    /// What else the service hears of the caller: the assertion, and claims as headers.
+    pub of_caller: &'a [(Cow<'static, str>, Secret<String>)],
     /// The service's own host, for `Host`.
     pub host: String,
     /// Where the policy's routes take credentials besides `Authorization`.
@@ -133,27 +140,36 @@ pub struct Told<'a> {
 pub fn request_edits(request: &CanonicalRequest, told: &Told<'_>) -> HeaderEdits {
     let forward = match &told.permit.route().action {
         Action::Forward(forward) => Some(forward),
-        Action::Respond(_) | Action::Redirect(_) => None,
+        Action::Respond(_) | Action::Redirect(_) | Action::AssertionKeys => None,
     };
     let keep_authorization = forward.is_some_and(|forward| forward.authorization);
     let own = forward.map(|forward| &forward.request_headers);
+    let claims = told
+        .permit
+        .service()
+        .map_or(&[][..], |service| &service.told.claim_headers);
+    let tells_claim = |folded: &str| claims.iter().any(|(name, _)| fold(name) == folded);
     let removed = |name: &&String| {
         let folded = fold(name);
         let own_authorization = folded == "authorization" && !(keep_authorization && *name == "authorization");
-        let unread_trace = TRACE.contains(&&*folded) && request.trace_id().is_none();
+        // Ours is set in place of the one; the other goes with a trace that is continued.
+        let trace = folded == "traceparent" || (folded == "tracestate" && !request.offered().trace_state);
         own_authorization
-            || unread_trace
+            || trace
             || is_reserved(&folded)
             || (folded == "dpop" && !keep_authorization)
             || (folded == "cookie" && told.cookies.is_some())
             || is_credential(told.credentials, &folded)
-            || HOP_BY_HOP.contains(&&*folded)
+            || is_between_hops(&folded)
+            || tells_claim(&folded)
             || is_named(request.connection_names(), name)
             || own.is_some_and(|own| is_removed(own, &folded))
     };
     let remove = request.header_names().iter().filter(removed).cloned().collect();
     let mut set = set(request, told);
-    set.extend(own.into_iter().flat_map(policy_set));
+    // A header that tells a claim says nothing else, and nothing at all where the token lacks the claim.
+    let own = own.into_iter().flat_map(policy_set);
+    set.extend(own.filter(|(name, _)| !tells_claim(&fold(name))));
     HeaderEdits { remove, set }
 }
 
@@ -165,12 +181,13 @@ fn is_credential(places: &[Place], folded: &str) -> bool {
 
 /// Whether the policy removes a header, in any spelling that a server could take for it. What it sets goes first too, so
 /// that a client's own in another spelling does not stand beside it.
-fn is_removed(own: &Headers, folded: &str) -> bool {
+pub(super) fn is_removed(own: &Headers, folded: &str) -> bool {
     let named = |name: &String| fold(name) == folded;
     own.remove.iter().any(named) || own.set.iter().any(|(name, _)| named(name))
 }
 
-fn policy_set(own: &Headers) -> impl Iterator<Item = (Cow<'static, str>, Secret<String>)> {
+/// What the policy sets.
+pub(super) fn policy_set(own: &Headers) -> impl Iterator<Item = (Cow<'static, str>, Secret<String>)> {
     let set = own.set.iter();
     set.map(|(name, value)| (Cow::Owned(name.clone()), Secret::new(value.clone())))
 }
@@ -192,6 +209,15 @@ pub fn may_be_edited(name: &str) -> bool {
     !is_reserved(&folded) && !taken.iter().any(|list| list.contains(&&*folded))
 }
 
+/// Whether a policy may set a header, given in lower case, to a claim: one that says who is asking and nothing else, or one
+/// that means nothing to anybody but the service. A claim's value may be what its owner wrote, so it must not stand where
+/// it would choose another path, address, cookie or cache. A client's own never passes.
+#[must_use]
+pub fn may_tell_a_claim(name: &str) -> bool {
+    let folded = fold(name);
+    !has_meaning(&folded) && (says_who(&folded) || may_be_edited(name))
+}
+
 fn set(request: &CanonicalRequest, told: &Told<'_>) -> Vec<(Cow<'static, str>, Secret<String>)> {
     let mut set = vec![
         ("host", told.host.clone()),
@@ -202,7 +228,14 @@ fn set(request: &CanonicalRequest, told: &Told<'_>) -> Vec<(Cow<'static, str>, S
         ("x-forwarded-host", request.host().to_owned()),
         ("x-forwarded-proto", "https".to_owned()),
         ("x-request-id", told.request_id.to_owned()),
+        ("traceparent", told.trace.traceparent()),
+        ("x-cloud-trace-context", told.trace.cloud_trace_context()),
     ];
+    if told.websocket {
+        // What the client said besides is for its own hop; the service hears of one protocol.
+        set.push(("connection", "Upgrade".to_owned()));
+        set.push(("upgrade", "websocket".to_owned()));
+    }
     set.extend(told.client.map(|address| ("x-forwarded-for", address.to_string())));
     let cookies = told.cookies.as_ref().map(Secret::expose);
     set.extend(
@@ -213,69 +246,36 @@ fn set(request: &CanonicalRequest, told: &Told<'_>) -> Vec<(Cow<'static, str>, S
     if let Some(claims) = told.permit.claims() {
         set.extend(identity(claims));
     }
-    set.into_iter()
-        .map(|(name, value)| (Cow::Borrowed(name), Secret::new(value)))
+    let set = set.into_iter();
+    set.map(|(name, value)| (Cow::Borrowed(name), Secret::new(value)))
+        .chain(told.of_caller.iter().cloned())
         .collect()
 }
 
-/// The caller, as the service hears of them. Until a signed assertion goes with it, a service may believe it because
-/// nobody but the gateway's invoker passes IAM.
+/// The caller, as every service hears of them. Without a signed assertion a service may believe it because nobody but the
+/// gateway's invoker passes IAM.
 fn identity(claims: &Claims) -> impl Iterator<Item = (&'static str, String)> {
-    let scopes: Vec<String> = claims.scopes.iter().map(|scope| header_text(scope)).collect();
-    let scopes = (!scopes.is_empty()).then(|| scopes.join(" "));
     [
         ("x-tollgate-issuer", Some(header_text(&claims.issuer))),
         ("x-tollgate-subject", claims.subject.as_deref().map(header_text)),
         ("x-tollgate-client", claims.client.as_deref().map(header_text)),
-        ("x-tollgate-scopes", scopes),
+        ("x-tollgate-scopes", scopes_text(&claims.scopes)),
     ]
     .into_iter()
     .filter_map(|(name, value)| value.map(|value| (name, value)))
 }
 
-/// A claim as a header value: visible ASCII as it is, `%`, spaces and all else percent-encoded. So the value can be
-/// decoded in one way, can't hold a line end, and has no spaces at its ends, which every server cuts off; and a space
-/// between scopes is never one within a scope.
-fn header_text(claim: &str) -> String {
-    const ENCODED: &percent_encoding::AsciiSet = &percent_encoding::CONTROLS.add(b'%').add(b' ');
-    if claim.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'%') {
-        return claim.to_owned();
-    }
-    percent_encoding::utf8_percent_encode(claim, ENCODED).to_string()
-}
-
-/// What a response must lose on its way to the client.
-#[must_use]
-pub fn response_edits(
-    (header_names, connection): (&[String], &[String]),
-    own: &Headers,
-    request_id: &str,
-) -> HeaderEdits {
-    let named: Vec<String> = connection
-        .iter()
-        .flat_map(|value| value.split(','))
-        .map(|name| name.trim().to_ascii_lowercase())
-        .collect();
-    let removed = |name: &&String| {
-        let folded = fold(name);
-        let platform = PLATFORM_ONLY.contains(&&*folded) || folded.starts_with("x-tollgate-");
-        let identity = folded == "x-serverless-authorization";
-        let hop_by_hop = HOP_BY_HOP.contains(&&*folded) || is_named(&named, name);
-        platform || identity || hop_by_hop || is_removed(own, &folded)
-    };
-    let remove = header_names.iter().filter(removed).cloned().collect();
-    let request_id = ("x-request-id".into(), Secret::new(request_id.to_owned()));
-    HeaderEdits {
-        remove,
-        set: std::iter::once(request_id).chain(policy_set(own)).collect(),
-    }
-}
-
 /// Headers that carry the message itself and stay, even where `Connection` names them.
 const MESSAGE: &[&str] = &["host", "content-length", "content-type", "content-encoding"];
 
-fn is_named(connection_names: &[String], name: &str) -> bool {
+/// Whether `Connection` names a header that is not the message itself.
+pub(super) fn is_named(connection_names: &[String], name: &str) -> bool {
     connection_names.iter().any(|named| named == name) && !MESSAGE.contains(&name)
+}
+
+/// Whether a name, as [`fold`] gives it, is for one hop alone.
+pub(super) fn is_between_hops(folded: &str) -> bool {
+    HOP_BY_HOP.contains(&folded)
 }
 
 /// Both lists are sorted, and no prefix begins with another, so the only one that a name can begin with is the last that
