@@ -2,23 +2,32 @@
 //!
 //! ```text
 //! read ─► canonical ─► policy ─► route ─► identify ─► decide ─► answer at the edge
-//!           400          503      404       401         403  └─► knobs ─► Google token ─► forward
-//!                                 405                            503        502 503        502 504
+//!           400          503      400 404   401 503     403  │    501
+//!                                 405                        └► knobs ─► Google token ─► assertion ─► attempts ─► judge
+//!                                                               401 503  413 502 503     503          400 413     502 503
+//!                                                                                                     502 503 504 5xx
 //! ```
 //!
-//! Promises: every way out ends in one [`Answer`] or one response of a service, and one [`Entry`]. Identity is asked
-//! for exactly where the route is not public; nothing goes on from a refusal. A candidate policy is compared after the
-//! decision and before anything is sent, and changes nothing but the entry.
+//! Promises: every way out ends in one [`Answer`], one response of a service, or one hand-over of a WebSocket, of
+//! which the gateway sees nothing more; and in one [`Entry`]. Identity is asked for exactly where the route is not
+//! public; nothing goes on from a refusal. A candidate policy is compared after the decision and before anything is
+//! sent, and changes nothing but the entry.
 
+mod forwarding;
 mod judge;
+pub mod outcome;
 mod shadow;
+mod websocket;
 
 use std::sync::Arc;
+
+pub use crate::gateway::outcome::Outcome;
 
 use crate::{
     answer::{Answer, own, refused::refused},
     entry::{Ended, Entry, LoggedCaller, bounded},
     gateway::{
+        forwarding::Onward,
         judge::{Court, Judged, Noted, unrouted},
         shadow::{Outcome as Compared, difference, word},
     },
@@ -28,43 +37,23 @@ use crate::{
         active::{self, NoRoute},
         pages::Found,
         route::Asked,
+        site::route::Action,
     },
     rejection::Rejection,
     request::{CanonicalRequest, Head, wants_html},
     sandbox::{Sandbox, policies::Versioned},
-    time::UnixSeconds,
-    upstream::{
-        forward::{Client, Forwarded, forward},
-        google,
-        pick::Picked,
-    },
+    time::WallClock,
+    upstream::assertion_keys,
 };
-
-/// What the client gets.
-#[derive(Debug)]
-pub enum Outcome<R> {
-    /// An answer of our own.
-    Answered(Answer),
-    /// A service's response with its edits.
-    Forwarded(Forwarded<R>),
-}
-
-impl<R> Outcome<R> {
-    /// The status that the client gets.
-    pub fn status(&self) -> u16 {
-        match self {
-            Self::Answered(answer) => answer.status,
-            Self::Forwarded(forwarded) => forwarded.inbound.status,
-        }
-    }
-}
 
 /// One request under way.
 struct Passage<'a, H: Host> {
     host: &'a H,
     sandbox: &'a Sandbox,
     head: &'a Head,
-    now: UnixSeconds,
+    now: WallClock,
+    /// When the request came, by the host's stopwatch.
+    began_us: u64,
     entry: Entry,
 }
 
@@ -88,7 +77,8 @@ pub async fn handle<H: Host>(
         host,
         sandbox,
         head,
-        now: now.seconds(),
+        now,
+        began_us: host.stopwatch_us(),
         entry,
     };
     let (result, readable) = match CanonicalRequest::new(head) {
@@ -98,7 +88,7 @@ pub async fn handle<H: Host>(
     let outcome = result.unwrap_or_else(|rejection| {
         passage.entry.refuse(&rejection);
         let html = readable && wants_html(head);
-        Outcome::Answered(refused(&rejection, &head.request_id, html))
+        Outcome::Answered(refused(&rejection, &passage.entry.tollgate.request_id, html))
     });
     (outcome, passage.entry)
 }
@@ -126,11 +116,17 @@ impl<H: Host> Passage<'_, H> {
                 headers: &headers,
             },
             certificate: &certificate,
-            now: self.now,
+            now: self.now.seconds(),
             cache: Cache::Used,
         };
         let judged = self.judge(court).await?;
-        if let Some(answer) = own(&judged.permit, request, &self.head.request_id)? {
+        let origin = judged.versioned.index.settings().origin.as_deref();
+        let websocket = websocket::is_handed_over(&judged.permit, &court.asked, origin)?;
+        let own = match judged.permit.route().action {
+            Action::AssertionKeys => Some(self.assertion_keys(&judged).await?),
+            _ => own(&judged.permit, request, &self.entry.tollgate.request_id)?,
+        };
+        if let Some(answer) = own {
             self.entry.tollgate.decision = word(&judged.permit.route().action);
             self.entry.tollgate.ended = Some(Ended::Edge);
             return Ok(Outcome::Answered(answer));
@@ -140,7 +136,20 @@ impl<H: Host> Passage<'_, H> {
                 "the route neither answers nor forwards".to_owned(),
             ));
         };
-        self.forward(&judged, target, request, original).await
+        let onward = Onward {
+            host: self.host,
+            sandbox: self.sandbox,
+            head: self.head,
+            now: self.now,
+            began_us: self.began_us,
+            entry: &mut self.entry,
+        };
+        if websocket {
+            onward.hand_over(&judged, target, request, original).await?;
+            return Ok(Outcome::HandedOver);
+        }
+        let forwarded = onward.forward(&judged, target, request, original).await?;
+        Ok(Outcome::Forwarded(forwarded))
     }
 
     /// Judges the request by the policy in force, and notes where a candidate would judge otherwise.
@@ -201,48 +210,14 @@ impl<H: Host> Passage<'_, H> {
         Ok((versioned, found))
     }
 
-    async fn forward(
-        &mut self,
-        judged: &Judged,
-        target: &Picked,
-        request: &CanonicalRequest,
-        original: H::Request,
-    ) -> Result<Outcome<H::Response>, Rejection> {
-        self.note_target(target);
-        let service = judged.permit.service();
-        let service =
-            service.ok_or_else(|| Rejection::Misconfigured(format!("there is no service {}", target.service)))?;
-        let started = self.host.stopwatch_us();
-        let google_token = google::id_token(self.host, self.sandbox, service, self.now).await;
-        self.entry.tollgate.steps_us.google_token = Some(self.since(started));
-        let google_token = google_token?;
-        self.entry.tollgate.google_token = Some(google_token.source.word());
-        self.entry.tollgate.problems.extend(google_token.problem.clone());
-
-        let started = self.host.stopwatch_us();
-        let client = Client {
-            address: self.head.client,
-            request_id: &self.head.request_id,
-        };
-        let forwarded = forward(
-            self.host,
-            &judged.permit,
-            request,
-            original,
-            (target, &judged.credentials),
-            &google_token,
-            client,
-        )
-        .await;
-        self.entry.tollgate.steps_us.upstream = Some(self.since(started));
-        let unsent = matches!(
-            forwarded,
-            Err(Rejection::Misconfigured(_) | Rejection::RequestAmbiguous(_))
-        );
-        self.entry.tollgate.attempts = u8::from(!unsent);
-        let forwarded = forwarded?;
-        self.note_response(forwarded.inbound.status);
-        Ok(Outcome::Forwarded(forwarded))
+    /// The public keys of assertions.
+    async fn assertion_keys(&mut self, judged: &Judged) -> Result<Answer, Rejection> {
+        let why = "keys of assertions are asked for, and the policy names none";
+        let assertions = judged.versioned.index.settings().assertions.as_ref();
+        let assertions = assertions.ok_or_else(|| Rejection::Misconfigured(why.to_owned()))?;
+        let told = &mut self.entry.tollgate;
+        let asked = (told.request_id.as_str(), self.now.seconds());
+        assertion_keys::published(self.host, self.sandbox, assertions, asked, &mut told.problems).await
     }
 
     fn note_request(&mut self, request: &CanonicalRequest) {
@@ -250,13 +225,24 @@ impl<H: Host> Passage<'_, H> {
         seen.request_method = Some(request.method().to_owned());
         seen.request_url = Some(bounded(format!("https://{}{}", request.host(), request.path().text())));
         seen.request_size = request.content_length().map(|bytes| bytes.to_string());
-        self.entry.trace = request.trace_id().map(str::to_owned);
+        if let Some(parent) = request.offered().parent {
+            self.entry.continue_trace(parent);
+        }
     }
 
     fn note_policy(&mut self, versioned: &Versioned, request: &CanonicalRequest) {
         self.entry.tollgate.policy = Some(versioned.version.clone());
-        if let (Some(project), Some(trace)) = (&versioned.index.settings().project, request.trace_id()) {
-            self.entry.trace = Some(format!("projects/{project}/traces/{trace}"));
+        let settings = versioned.index.settings();
+        if let Some(project) = &settings.project {
+            self.entry.keep_trace_in(project);
+        }
+        if let Some(request_id) = request
+            .offered()
+            .request_id
+            .as_deref()
+            .filter(|_| settings.accept_request_id)
+        {
+            self.entry.take_over(request_id);
         }
     }
 
@@ -268,22 +254,6 @@ impl<H: Host> Passage<'_, H> {
             told.claims = Some(known.source.word());
         }
         told.problems.append(&mut noted.problems);
-    }
-
-    fn note_target(&mut self, target: &Picked) {
-        let told = &mut self.entry.tollgate;
-        told.service = Some(target.service.clone());
-        told.revision.clone_from(&target.revision);
-        told.region.clone_from(&target.region);
-    }
-
-    fn note_response(&mut self, status: u16) {
-        self.entry.tollgate.decision = "forward";
-        self.entry.tollgate.upstream_status = Some(status);
-        self.entry.tollgate.ended = Some(Ended::Service);
-        if status >= 500 {
-            self.entry.severity = "WARNING";
-        }
     }
 
     fn since(&self, started_us: u64) -> u64 {

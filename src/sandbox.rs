@@ -6,8 +6,10 @@
 //! before goes on ([`crate::policy::active`]).
 
 mod bounded;
+pub mod breakers;
 pub mod policies;
 pub mod revocations;
+pub mod signing;
 mod tokens;
 
 use std::sync::{Arc, Mutex};
@@ -25,12 +27,15 @@ use crate::{
     },
     sandbox::{
         bounded::{Bounded, held},
+        breakers::Breakers,
         policies::{Policies, Versioned},
         revocations::Revocations,
+        signing::SigningKeys,
         tokens::Tokens,
     },
     secret::Secret,
     time::UnixSeconds,
+    upstream::{breaker::state::State, send::Endpoint, signing_key::SigningKey},
 };
 
 /// The most issuers' keys that are remembered.
@@ -51,6 +56,8 @@ pub struct Sandbox {
     tokens: Mutex<Tokens>,
     google: Mutex<Bounded<GoogleMemory>>,
     revocations: Mutex<Revocations>,
+    breakers: Mutex<Breakers>,
+    signing: Mutex<SigningKeys>,
 }
 
 #[derive(Debug)]
@@ -83,6 +90,8 @@ impl Default for Sandbox {
             tokens: Mutex::new(Tokens::default()),
             google: Mutex::new(Bounded::new(GOOGLE_TOKENS_MAX)),
             revocations: Mutex::new(Revocations::default()),
+            breakers: Mutex::new(Breakers::default()),
+            signing: Mutex::new(SigningKeys::default()),
         }
     }
 }
@@ -192,6 +201,26 @@ impl Sandbox {
         held(&self.google).replace(|old| old.is_for(service), kept);
     }
 
+    /// Whether an endpoint is left alone, if that was read not long before `now_us`.
+    pub fn breaker(&self, service: &str, endpoint: &Endpoint, now_us: u64) -> Option<State> {
+        held(&self.breakers).state(service, endpoint, now_us)
+    }
+
+    /// Keeps what was read at `now_us` of whether an endpoint is left alone.
+    pub fn keep_breaker(&self, service: &str, endpoint: &Endpoint, state: State, now_us: u64) {
+        held(&self.breakers).keep(service, endpoint, state, now_us);
+    }
+
+    /// The signing key in the secret of this name, if it was read not long before `now`.
+    pub fn signing_key(&self, name: &str, now: UnixSeconds) -> Option<Arc<SigningKey>> {
+        held(&self.signing).of(name, now)
+    }
+
+    /// Keeps a signing key that was read at `now`.
+    pub fn keep_signing_key(&self, name: &str, key: SigningKey, now: UnixSeconds) -> Arc<SigningKey> {
+        held(&self.signing).keep(name, key, now)
+    }
+
     /// The knob `revoked`, and when it was read.
     pub fn revocation_knob(&self) -> Option<(Arc<Knob>, UnixSeconds)> {
         held(&self.revocations).knob()
@@ -216,25 +245,12 @@ impl Sandbox {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        policy::site::service::{Region, Regions},
-        upstream::send::{Endpoint, Timeouts},
-    };
+    use crate::upstream::send::Endpoint;
 
     fn service(invoker: &str, audience: &str) -> Service {
         Service {
-            regions: Regions {
-                first: Region {
-                    name: String::new(),
-                    endpoint: Endpoint::parse("https://a.example").unwrap(),
-                },
-                others: Vec::new(),
-            },
-            revisions: Vec::new(),
             audience: audience.to_owned(),
-            invoker: invoker.to_owned(),
-            invoker_key: String::new(),
-            timeouts: Timeouts::default(),
+            ..Service::at(Endpoint::parse("https://a.example").unwrap(), invoker)
         }
     }
 

@@ -59,6 +59,8 @@ pub(super) struct Judged {
     pub(super) target: Option<Picked>,
     /// Where the policy's routes take credentials, which no service gets.
     pub(super) credentials: Vec<Place>,
+    /// The policy by which it was judged.
+    pub(super) versioned: Arc<Versioned>,
 }
 
 /// What was learned on the way, whatever the end.
@@ -81,7 +83,7 @@ impl<H: Host> Court<'_, H> {
     /// Judges a request that a route takes.
     pub(super) async fn judge(
         &self,
-        versioned: &Versioned,
+        versioned: &Arc<Versioned>,
         found: &Arc<Found>,
         noted: &mut Noted,
     ) -> Result<Judged, Rejection> {
@@ -115,13 +117,14 @@ impl<H: Host> Court<'_, H> {
                     forward.service
                 )));
             }
-            (Action::Respond(_) | Action::Redirect(_), _) => None,
+            (Action::Respond(_) | Action::Redirect(_) | Action::AssertionKeys, _) => None,
         };
-        let credentials = versioned.index.settings().credentials.clone();
+        let settings = versioned.index.settings();
         Ok(Judged {
             permit,
             target,
-            credentials,
+            versioned: Arc::clone(versioned),
+            credentials: settings.credentials.clone(),
         })
     }
 

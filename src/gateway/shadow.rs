@@ -31,7 +31,7 @@ impl Outcome {
             Ok(judged) => {
                 let target = judged.target.as_ref();
                 let target =
-                    target.map(|picked| format!("{} at {}", picked.word(), picked.destination.endpoint.origin()));
+                    target.map(|picked| format!("{} at {}", picked.word(), picked.first.destination.endpoint.origin()));
                 (word(&judged.permit.route().action), None, target)
             }
             Err(rejection) => ("refuse", Some(rejection.verdict().code), None),
@@ -51,6 +51,7 @@ pub(super) fn word(action: &Action) -> &'static str {
         Action::Forward(_) => "forward",
         Action::Respond(_) => "respond",
         Action::Redirect(_) => "redirect",
+        Action::AssertionKeys => "respond",
     }
 }
 
