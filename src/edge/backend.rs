@@ -1,15 +1,19 @@
 //! Connections to the outside, as the platform's dynamic backends.
 //!
 //! Promises: TLS, certificate host, SNI and `Host` are set together or not at all. Without the certificate host the
-//! platform would check no name. Services keep dynamic backends; an operator may declare the one for Google.
+//! platform would check no name. Services keep dynamic backends; an operator may declare those for Google.
 
 use std::time::Duration;
 
 use fastly::backend::{Backend, BackendCreationError};
 use tollgate::{host::SendFault, upstream::send::Destination};
 
-/// Google's token endpoint may be declared as a backend of its own in the service's settings, under this name.
-const GOOGLE: (&str, &str) = ("google_oauth2", "https://oauth2.googleapis.com");
+/// Google's endpoints, each of which may be declared as a backend of its own in the service's settings, under this name.
+const GOOGLE: [(&str, &str); 3] = [
+    ("google_oauth2", "https://oauth2.googleapis.com"),
+    ("google_sts", "https://sts.googleapis.com"),
+    ("google_iam_credentials", "https://iamcredentials.googleapis.com"),
+];
 
 /// The backend for a destination. Its name holds all its settings, so that a name in use always leads to the same
 /// place, also when a policy changes while the sandbox lives.
@@ -39,7 +43,7 @@ pub(super) fn backend(destination: &Destination) -> Result<Backend, SendFault> {
 
 fn name(destination: &Destination) -> String {
     let origin = destination.endpoint.origin();
-    if (destination.name.as_str(), origin.as_str()) == GOOGLE {
+    if GOOGLE.contains(&(destination.name.as_str(), origin.as_str())) {
         return destination.name.clone();
     }
     let timeouts = &destination.timeouts;

@@ -5,22 +5,22 @@ use std::{borrow::Cow, cell::RefCell};
 use fastly::http::{HeaderName, HeaderValue};
 use tollgate::{secret::Secret, upstream::send::HeaderEdits};
 
-/// From this length on a value is worth remembering, in bytes. Google's tokens are longer, all else is shorter.
-const LONG_BYTES: usize = 512;
+/// The header whose values are remembered: Google's token.
+const REMEMBERED: &str = "x-serverless-authorization";
 
 /// The most values that are remembered.
 const VALUES_MAX: usize = 8;
 
-/// Long values that were set before. To check a token byte by byte costs more than to send it, and the same one is sent
-/// with every request for most of an hour.
+/// Google's tokens that were set before. To check one byte by byte costs more than to send it, and the same one is sent
+/// with every request for most of an hour. An assertion is another each time, and would push them out.
 #[derive(Default)]
 pub(super) struct Values(RefCell<Vec<(Secret<String>, HeaderValue)>>);
 
 impl Values {
-    /// The text as a header value; `None` if it can't be one.
-    pub(super) fn value(&self, secret: &Secret<String>) -> Option<HeaderValue> {
+    /// The text as a value of the header; `None` if it can't be one.
+    pub(super) fn value(&self, name: &str, secret: &Secret<String>) -> Option<HeaderValue> {
         let text = secret.expose();
-        if text.len() < LONG_BYTES {
+        if name != REMEMBERED {
             return HeaderValue::from_str(text).ok();
         }
         let mut values = self.0.borrow_mut();
@@ -45,7 +45,7 @@ pub(super) fn edit(edits: &HeaderEdits, values: &Values, mut apply: impl FnMut(&
         }
     }
     for (name, value) in &edits.set {
-        if let (Some(name), Some(value)) = (header_name(name), values.value(value)) {
+        if let (Some(name), Some(value)) = (header_name(name), values.value(name, value)) {
             apply(&name, Some(value));
         }
     }

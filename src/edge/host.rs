@@ -1,8 +1,9 @@
 //! What Fastly Compute does for the gateway.
 
 use std::{
+    cell::{RefCell, RefMut},
     net::IpAddr,
-    time::{Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use fastly::{
@@ -22,9 +23,11 @@ use tollgate::{
 use crate::edge::{
     cache,
     edits::Values,
-    message::{self, Response},
+    message,
     original::Original,
+    piece::Piece,
     read,
+    response::Response,
     stage::{Stage, enter},
     state::State,
     ways::Ways,
@@ -41,6 +44,7 @@ pub(crate) struct FastlyHost {
     ways: Ways,
     values: Values,
     state: State,
+    piece: RefCell<Piece>,
 }
 
 impl FastlyHost {
@@ -51,12 +55,18 @@ impl FastlyHost {
             ways: Ways::default(),
             values: Values::default(),
             state: State::default(),
+            piece: RefCell::default(),
         }
+    }
+
+    /// The buffer for what passes of bodies.
+    pub(super) fn piece(&self) -> RefMut<'_, Piece> {
+        self.piece.borrow_mut()
     }
 
     /// A way that was refused may be one that the platform has dropped.
     fn forget_if_refused(&self, destination: &Destination, fault: Option<&SendFault>) {
-        if let Some(SendFault::Refused(_)) = fault {
+        if let Some(SendFault::Refused(_) | SendFault::Unclear(_)) = fault {
             self.ways.forget(destination);
         }
     }
@@ -95,11 +105,11 @@ impl Host for FastlyHost {
     }
 
     fn header_values(&self, request: &Original, name: &str) -> Vec<Secret<Vec<u8>>> {
-        read::header_values(&request.request, name)
+        request.values(name)
     }
 
     fn client_certificate(&self, request: &Original) -> Option<Vec<u8>> {
-        read::client_certificate(&request.request)
+        read::client_certificate(request.unsent()?)
     }
 
     async fn config(&self, store: ConfigStore, entry: &str) -> Result<Option<String>, StoreFault> {
@@ -162,10 +172,31 @@ impl Host for FastlyHost {
         replied
     }
 
-    async fn forward(&self, request: Original, outbound: &Outbound) -> Result<Inbound<Response>, SendFault> {
+    async fn forward(&self, request: &mut Original, outbound: &Outbound) -> Result<Inbound<Response>, SendFault> {
         let way = self.ways.to(&outbound.destination)?;
-        let forwarded = message::forward(request, outbound, &way, &self.values);
+        let forwarded = message::forward(request, outbound, (&way, &self.values), &mut self.piece());
         self.forget_if_refused(&outbound.destination, forwarded.as_ref().err());
         forwarded
+    }
+
+    fn can_repeat(&self, request: &Original) -> bool {
+        request.can_repeat()
+    }
+
+    async fn hand_over(&self, request: Original, outbound: &Outbound) -> Result<(), SendFault> {
+        let way = self.ways.to(&outbound.destination)?;
+        message::hand_over(request, outbound, &way, &self.values)
+    }
+
+    fn response_values(&self, response: &Response, name: &str) -> Vec<Secret<Vec<u8>>> {
+        read::response_values(&response.head, name)
+    }
+
+    async fn peek(&self, response: &mut Response, bytes_max: usize) -> Result<Secret<Vec<u8>>, SendFault> {
+        message::peek(response, bytes_max, &mut self.piece())
+    }
+
+    async fn pause(&self, ms: u32) {
+        std::thread::sleep(Duration::from_millis(ms.into()));
     }
 }

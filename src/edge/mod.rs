@@ -5,17 +5,21 @@
 
 mod backend;
 mod cache;
+mod deliver;
 mod drive;
 mod edits;
 mod host;
 mod last_words;
 mod message;
 mod original;
+mod piece;
 mod read;
 mod report;
+mod response;
 mod send;
 mod stage;
 mod state;
+mod upload;
 mod ways;
 
 use std::time::{Duration, Instant};
@@ -62,18 +66,23 @@ pub(crate) fn serve() {
 fn serve_one(host: &FastlyHost, sandbox: &Sandbox, request: Request) {
     let started = Instant::now();
     stage::begin("none");
-    let original = Original::new(request);
-    let request_id = read::request_id(&original.request);
+    let mut original = Original::new(request);
+    let request_id = original.unsent().map_or_else(String::new, read::request_id);
     stage::begin(&request_id);
-    let head = read::head(&original.request, &request_id);
+    let head = original.unsent().and_then(|request| read::head(request, &request_id));
+    if let Some(head) = &head {
+        original.note_length(head);
+    }
     enter(Stage::Handling);
     let bodiless = head.as_ref().is_some_and(|head| head.method == "HEAD");
     let handled = head.as_ref().map(|head| ready(handle(host, sandbox, head, original)));
     enter(Stage::Sending);
     let (status, mut entry) = match handled {
-        Some(Some((outcome, entry))) => {
+        Some(Some((outcome, mut entry))) => {
             let status = outcome.status();
-            send(outcome, bodiless);
+            if let Some(delivery) = send(host, outcome, bodiless) {
+                entry.deliver(&delivery);
+            }
             let _ = ready(afterwards(host, sandbox));
             (status, entry)
         }

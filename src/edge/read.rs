@@ -4,9 +4,11 @@
 //! segments and turned backslashes, while a send without changes would pass the raw bytes on. So nothing is sent
 //! without the canonical target being written back ([`super::message`]).
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use fastly::{
     error::BufferSizeError,
-    handle::RequestHandle,
+    handle::{RequestHandle, ResponseHandle},
     http::{HeaderName, Url},
 };
 use fastly_shared::ClientCertVerifyResult;
@@ -18,9 +20,13 @@ use tollgate::{
 /// How much room a text is given at first, in bytes; a longer one is read again. Most tokens fit.
 const TEXT_BYTES: usize = 4_096;
 
-/// The platform's identifier for a request.
+/// The platform's identifier for a request; where it gave none, the time in nanoseconds, since what is made of it has to
+/// differ from request to request.
 pub(super) fn request_id(request: &RequestHandle) -> String {
-    request.client_request_id().unwrap_or_else(|| "none".to_owned())
+    request.client_request_id().unwrap_or_else(|| {
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        format!("none-{:x}", since_epoch.as_nanos())
+    })
 }
 
 /// Copies what the library needs to know of a request. `None` if the platform can't show it, however much room it gets.
@@ -66,6 +72,19 @@ pub(super) fn header_values(request: &RequestHandle, name: &str) -> Vec<Secret<V
         return Vec::new();
     };
     let values: Option<Vec<_>> = with_room(|bytes| request.get_header_values(&name, bytes).collect());
+    let values = values.unwrap_or_default();
+    values
+        .iter()
+        .map(|value| Secret::new(value.as_bytes().to_vec()))
+        .collect()
+}
+
+/// The same of a service's response.
+pub(super) fn response_values(response: &ResponseHandle, name: &str) -> Vec<Secret<Vec<u8>>> {
+    let Ok(name) = HeaderName::from_bytes(name.as_bytes()) else {
+        return Vec::new();
+    };
+    let values: Option<Vec<_>> = with_room(|bytes| response.get_header_values(&name, bytes).collect());
     let values = values.unwrap_or_default();
     values
         .iter()

@@ -6,26 +6,44 @@ use fastly::{
     handle::{BodyHandle, ResponseHandle},
     http::{HeaderValue, StatusCode},
 };
-use tollgate::{answer::Answer, gateway::Outcome};
-
-use crate::edge::{
-    edits::{Values, edit, header_name},
-    message::Response,
+use tollgate::{
+    answer::Answer,
+    gateway::Outcome,
+    upstream::delivery::{Asked, Delivery, way},
 };
 
-/// Gives the client what it gets. `bodiless` is for `HEAD`.
-pub(super) fn send(outcome: Outcome<Response>, bodiless: bool) {
+use crate::edge::{
+    deliver::deliver,
+    edits::{Values, edit, header_name},
+    host::FastlyHost,
+    read::response_values,
+    response::Response,
+};
+
+/// Gives the client what it gets, and tells how the body of a service's response came through. `bodiless` is for `HEAD`.
+pub(super) fn send(host: &FastlyHost, outcome: Outcome<Response>, bodiless: bool) -> Option<Delivery> {
     match outcome {
         Outcome::Forwarded(forwarded) => {
-            let Response { mut head, body } = forwarded.inbound.response;
-            edit(&forwarded.edits, &Values::default(), |name, value| match value {
-                Some(value) => head.insert_header(name, &value),
-                None => drop(head.remove_header(name)),
+            let inbound = forwarded.inbound;
+            let mut response = inbound.response;
+            let asked = Asked {
+                head: bodiless,
+                status: inbound.status,
+                early: response.upload.is_some(),
+            };
+            let way = way(asked, &inbound.header_names, |name| {
+                response_values(&response.head, name)
             });
-            head.send_to_client(body);
+            edit(&forwarded.edits, &Values::default(), |name, value| match value {
+                Some(value) => response.head.insert_header(name, &value),
+                None => drop(response.head.remove_header(name)),
+            });
+            return Some(deliver(response, way, &mut host.piece()));
         }
         Outcome::Answered(answer) => send_own(answer, bodiless),
+        Outcome::HandedOver => {}
     }
+    None
 }
 
 /// Gives the client an answer of our own.

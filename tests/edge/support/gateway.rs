@@ -99,7 +99,7 @@ pub(crate) fn assert_no_secret(line: &str) {
     }
 }
 
-/// No line of a service account's private key and no other secret, in anything that was printed.
+/// No line of a service account's private key, no private part of a JWK and no other secret, in anything that was printed.
 fn assert_no_key(world: &World) {
     let printed = [world.gateway.log_lines(), world.gateway.diagnostics()]
         .concat()
@@ -107,9 +107,10 @@ fn assert_no_key(world: &World) {
     for file in std::fs::read_dir(world.stores().join("secrets")).expect("secrets") {
         let file = std::fs::read(file.expect("a file").path()).expect("a secret");
         let key_file = serde_json::from_slice(&file).unwrap_or(Value::Null);
-        let secret = match key_file["private_key"].as_str() {
-            Some(key) => key.lines().nth(3).expect("a long key").to_owned(),
-            None => String::from_utf8(file).expect("a secret that is a text"),
+        let secret = match (key_file["private_key"].as_str(), key_file["d"].as_str()) {
+            (Some(key), _) => key.lines().nth(3).expect("a long key").to_owned(),
+            (None, Some(d)) => d.to_owned(),
+            (None, None) => String::from_utf8(file).expect("a secret that is a text"),
         };
         assert!(secret.len() > 40 && !printed.contains(&secret), "a secret was printed");
     }

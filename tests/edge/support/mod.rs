@@ -2,4 +2,6 @@
 
 pub(crate) mod gateway;
 pub(crate) mod http;
+pub(crate) mod origin;
 pub(crate) mod services;
+pub(crate) mod wire;

@@ -46,6 +46,21 @@ const HEADERS: &[u8] = b"HTTP/1.1 200 OK\r\n\
     Surrogate-Key: service\r\n\
     Surrogate-Control: max-age=60\r\n\
     X-Serverless-Authorization: Bearer service\r\n\
+    Server: Google Frontend\r\n\
+    X-Powered-By: service\r\n\
+    X_Powered_By: service\r\n\
+    Via: 1.1 google\r\n\
+    X-Cloud-Trace-Context: 1/2;o=1\r\n\
+    Traceparent: 00-1-2-01\r\n\
+    X-Served-By: service\r\n\
+    X-Cache: HIT\r\n\
+    X-Timer: S1\r\n\
+    Fastly-Restarts: 1\r\n\
+    X-Goog-Hash: crc32c=1\r\n\
+    X-Envoy-Upstream-Service-Time: 1\r\n\
+    Alt-Svc: clear\r\n\
+    Authorization: Basic c2VydmljZQ==\r\n\
+    X_Request_Id: service-0\r\n\
     X-Request-Id: service-1\r\n\
     X-Request-Id: service-2\r\n\
     Keep-Alive: timeout=5\r\n\
