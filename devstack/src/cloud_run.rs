@@ -4,19 +4,22 @@
 //! invoke it (Google's "Authenticating service-to-service"), and that the container sees what it would see in
 //! production: the token without its signature, the caller's own `Authorization` untouched, every other field and the
 //! raw target as they were sent. Bodies stream both ways.
-//! Refuses like the real one: 403 without a token or without the role, 401 for a token that does not hold.
+//! Refuses like the real one: 403 without a token or without the role, 401 for a token that does not hold. Answers carry
+//! what Google's front end adds, and can be told to come as from a service that has too few instances.
 //! Connection fields such as `Connection` pass too, unlike in production, so that a test sees what the gateway sent.
 
 mod admission;
 mod passage;
+mod scaling;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::Context as _;
 use axum::extract::{Request, State};
-use axum::http::Uri;
+use axum::http::header::{ALT_SVC, SERVER};
 use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderValue, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
 use jsonwebtoken::jwk::JwkSet;
@@ -25,6 +28,9 @@ use serde_json::Value;
 use crate::server::{Connection, Server};
 use admission::Door;
 use passage::Passage;
+use scaling::Instances;
+
+pub use scaling::Scaling;
 
 /// A private service.
 #[derive(Debug, Clone)]
@@ -50,6 +56,7 @@ pub struct CloudRun {
 struct FrontEnd {
     door: Door,
     passage: Passage,
+    instances: Instances,
     admitted: AtomicU64,
     refused: AtomicU64,
 }
@@ -70,6 +77,7 @@ impl CloudRun {
                 keys,
             },
             passage: Passage::to(container),
+            instances: Instances::default(),
             admitted: AtomicU64::new(0),
             refused: AtomicU64::new(0),
         });
@@ -98,6 +106,11 @@ impl CloudRun {
         self.front_end.refused.load(Ordering::Relaxed)
     }
 
+    /// What instances there are from now on.
+    pub fn set_scaling(&self, scaling: Scaling) {
+        self.front_end.instances.set(scaling);
+    }
+
     /// Refuses connections from now on.
     pub async fn stop(&self) {
         self.server.stop().await;
@@ -116,19 +129,39 @@ impl CloudRun {
 async fn receive(
     State(front_end): State<Arc<FrontEnd>>,
     Extension(connection): Extension<Connection>,
-    mut request: Request,
+    request: Request,
 ) -> Response {
-    match front_end.door.admit(request.headers()) {
-        Ok(admission) => {
-            front_end.admitted.fetch_add(1, Ordering::Relaxed);
-            admission.mark(request.headers_mut());
-            front_end.passage.forward(request, connection.peer()).await
-        }
-        Err(refusal) => {
-            front_end.refused.fetch_add(1, Ordering::Relaxed);
-            refusal.answer(request.uri().path()).into_response()
+    let mut response = front_end.answer(request, &connection).await;
+    add_google_fields(response.headers_mut());
+    response
+}
+
+impl FrontEnd {
+    async fn answer(&self, mut request: Request, connection: &Connection) -> Response {
+        match self.door.admit(request.headers()) {
+            Ok(admission) => {
+                self.admitted.fetch_add(1, Ordering::Relaxed);
+                if let Err(none) = self.instances.wait().await {
+                    return none;
+                }
+                admission.mark(request.headers_mut());
+                self.passage.forward(request, connection.peer()).await
+            }
+            Err(refusal) => {
+                self.refused.fetch_add(1, Ordering::Relaxed);
+                refusal.answer(request.uri().path()).into_response()
+            }
         }
     }
+}
+
+/// What every answer of Google's front end says, whatever the container said there.
+fn add_google_fields(headers: &mut HeaderMap) {
+    headers.insert(SERVER, HeaderValue::from_static("Google Frontend"));
+    headers.insert(
+        ALT_SVC,
+        HeaderValue::from_static(r#"h3=":443"; ma=2592000,h3-29=":443"; ma=2592000"#),
+    );
 }
 
 fn container(url: &str) -> anyhow::Result<Authority> {

@@ -1,16 +1,27 @@
-//! Google's OAuth token endpoint: a service account's assertion in, a Google-signed ID token out.
+//! Google's ways to an ID token that Cloud Run takes.
 //!
-//! Promises to check the assertion as Google does (Google's "Using OAuth 2.0 for Server to Server Applications",
-//! section HTTP/REST; RFC 7523 section 3) and to answer a bad one in Google's words, and that the ID token is one that
-//! Cloud Run takes. Can be told to fail in the ways that an endpoint fails.
-//! Refuses every other grant, and assertions that ask for an access token: the gateway never needs one.
+//! | way | in | out |
+//! | --- | --- | --- |
+//! | `POST /token` | an assertion signed with a service account's key | the account's ID token |
+//! | `POST /v1/token` | an assertion signed with a key of one's own (workload identity federation) | a federated access token |
+//! | `POST /v1/projects/-/serviceAccounts/EMAIL:generateIdToken` | that access token | the account's ID token |
+//!
+//! Promises to check each as Google does (Google's "Using OAuth 2.0 for Server to Server Applications", section
+//! HTTP/REST, and "Workload Identity Federation"; RFC 7523 section 3, RFC 8693) and to answer a bad one in Google's words.
+//! Each can be told to fail in the ways that an API fails.
+//! Refuses every other grant, and assertions of service accounts that ask for an access token: the gateway never needs one.
 
 mod accounts;
+mod api;
 mod assertion;
 mod endpoint;
+mod federation;
+mod iam_credentials;
+mod sts;
+mod subject_token;
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
 
 use serde_json::{Value, json};
 
@@ -18,26 +29,16 @@ use crate::server::Server;
 use accounts::{key_file, new_key};
 use endpoint::Endpoint;
 
+pub use api::{Api, Failure};
+pub use federation::WorkloadIdentityProvider;
+
 /// What an assertion's `aud` must be, whatever URL it is posted to.
 pub const TOKEN_AUDIENCE: &str = "https://oauth2.googleapis.com/token";
 
 /// The issuer of Google's ID tokens.
 pub const ISSUER: &str = "https://accounts.google.com";
 
-/// A way to fail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Failure {
-    /// Answers 503 with a JSON error.
-    Unavailable,
-    /// Takes the request and never answers.
-    Hang,
-    /// Answers 200 with a body that is not JSON.
-    Garbage,
-    /// Mints a good token, but for another audience than was asked for.
-    WrongAudience,
-}
-
-/// A running token endpoint.
+/// Google, running.
 #[derive(Debug)]
 pub struct Google {
     server: Server,
@@ -45,7 +46,7 @@ pub struct Google {
 }
 
 impl Google {
-    /// Starts the endpoint with a fresh key and no accounts.
+    /// Starts it with a fresh key, no accounts and no pools.
     ///
     /// # Errors
     ///
@@ -85,6 +86,41 @@ impl Google {
         Ok(key_file(email, &key, &self.token_url()))
     }
 
+    /// Registers a service account without a key.
+    pub fn keyless_account(&self, email: &str) {
+        self.endpoint.accounts().entry(email.to_owned()).or_default();
+    }
+
+    /// Creates a provider of a workload identity pool, or replaces the one of that name.
+    ///
+    /// # Errors
+    ///
+    /// If Google would not take it: a name that is none, an issuer that is not https, or a key that is neither RSA nor P-256.
+    pub fn workload_identity(&self, provider: WorkloadIdentityProvider) -> anyhow::Result<()> {
+        self.endpoint.federation().add(provider)
+    }
+
+    /// Lets a subject of a provider's pool have ID tokens made for an account (`roles/iam.workloadIdentityUser`).
+    ///
+    /// # Errors
+    ///
+    /// If the provider's name is none.
+    pub fn let_impersonate(&self, provider: &str, subject: &str, account: &str) -> anyhow::Result<()> {
+        self.endpoint.federation().grant(provider, subject, account)
+    }
+
+    /// The Security Token Service, which is reached at this server's [`url`](Self::url).
+    #[must_use]
+    pub fn sts(&self) -> &Api {
+        &self.endpoint.sts
+    }
+
+    /// The Service Account Credentials API, which is reached there too.
+    #[must_use]
+    pub fn iam_credentials(&self) -> &Api {
+        &self.endpoint.iam_credentials
+    }
+
     /// Google's public keys, as `GET /oauth2/v3/certs` has them.
     #[must_use]
     pub fn jwks(&self) -> Value {
@@ -100,9 +136,9 @@ impl Google {
         self.endpoint.key.sign(header, claims)
     }
 
-    /// How the endpoint fails from now on; `None` for not at all.
+    /// How the token endpoint fails from now on; `None` for not at all.
     pub fn set_failure(&self, failure: Option<Failure>) {
-        *self.endpoint.failure.lock().unwrap_or_else(PoisonError::into_inner) = failure;
+        self.endpoint.token.set_failure(failure);
     }
 
     /// How long ID tokens are valid from now on. Google's live for 3600 s.
@@ -110,16 +146,16 @@ impl Google {
         self.endpoint.token_lifetime_s.store(seconds, Ordering::Relaxed);
     }
 
-    /// How many times the endpoint was asked for a token, with or without success.
+    /// How many times the token endpoint was asked for a token, with or without success.
     #[must_use]
     pub fn asked(&self) -> u64 {
-        self.endpoint.asked.load(Ordering::Relaxed)
+        self.endpoint.token.asked()
     }
 
     /// How many ID tokens it has minted.
     #[must_use]
     pub fn minted(&self) -> u64 {
-        self.endpoint.minted.load(Ordering::Relaxed)
+        self.endpoint.token.minted()
     }
 
     /// Refuses connections from now on.

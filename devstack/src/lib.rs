@@ -7,7 +7,7 @@
 //! | what | modules |
 //! | --- | --- |
 //! | put together | [`world`], walked by [`tour`] |
-//! | the servers | [`identity_provider`], [`google`], [`cloud_run`], [`sample_service`], on [`server`] |
+//! | the servers | [`identity_provider`], [`google`], [`cloud_run`], [`sample_service`], on [`server`]; [`faults`] that misbehaves |
 //! | tokens, good and forged | [`tokens`], [`dpop`], [`signing`] |
 //! | the gateway | [`edge_program`] builds it, [`viceroy`] runs it, [`local_stores`] holds its stores, [`guard`] ends it |
 //! | what others wrote | [`tools`] finds or installs it |
@@ -16,6 +16,7 @@
 pub mod cloud_run;
 pub mod dpop;
 pub mod edge_program;
+pub mod faults;
 pub mod google;
 pub mod guard;
 pub mod identity_provider;

@@ -22,13 +22,20 @@ pub fn readable(line: &str) -> String {
         ("caller", "/tollgate/caller/subject"),
         ("claims", "/tollgate/claims"),
         ("service", "/tollgate/service"),
+        ("revision", "/tollgate/revision"),
+        ("region", "/tollgate/region"),
         ("google", "/tollgate/google_token"),
+        ("breaker", "/tollgate/breaker"),
         ("ended", "/tollgate/ended"),
     ] {
         let value = text(pointer);
         if !value.is_empty() {
             parts.push(format!("{label}={value}"));
         }
+    }
+    parts.extend(attempts(&entry));
+    if entry.pointer("/tollgate/handed_over") == Some(&Value::Bool(true)) {
+        parts.push("handed over".to_owned());
     }
     for (label, pointer) in [
         ("identify", "/tollgate/steps_us/identify"),
@@ -48,6 +55,31 @@ pub fn readable(line: &str) -> String {
     parts.join("  ")
 }
 
+/// How often the request was sent, where that was not once, and how each attempt went that the entry tells of.
+fn attempts(entry: &Value) -> Option<String> {
+    let tries = entry.pointer("/tollgate/tries").and_then(Value::as_array);
+    let tries: Vec<String> = tries.into_iter().flatten().map(attempt).collect();
+    if !tries.is_empty() {
+        return Some(format!("tries={}", tries.join(",")));
+    }
+    let count = entry.pointer("/tollgate/attempts").and_then(Value::as_u64)?;
+    (count > 1).then(|| format!("attempts={count}"))
+}
+
+/// As in `europe-west1:503`.
+fn attempt(tried: &Value) -> String {
+    let fault = tried.get("fault").and_then(Value::as_str).map(str::to_owned);
+    let status = tried
+        .get("status")
+        .and_then(Value::as_u64)
+        .map(|status| status.to_string());
+    let what = status.or(fault).unwrap_or_default();
+    match tried.get("region").and_then(Value::as_str) {
+        Some(region) => format!("{region}:{what}"),
+        None => what,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,5 +93,31 @@ mod tests {
             "08:00:00.042 NOTICE  GET a/b 401 token-expired  ended=edge  total=1.234ms  (p)"
         );
         assert_eq!(readable("plain"), "plain");
+    }
+
+    #[test]
+    fn what_became_of_attempts_is_told() {
+        let told = |of_it: &str| {
+            let entry = format!(
+                r#"{{"time":"2026-11-21T08:00:00.042Z","severity":"INFO","message":"m","tollgate":{{{of_it}}}}}"#
+            );
+            readable(&entry)
+        };
+        let line = "08:00:00.042 INFO    m";
+        for (of_it, more) in [
+            (
+                r#""service":"reports","revision":"next","region":"us-east1","attempts":2,"tries":[
+                {"region":"europe-west1","fault":"upstream-refused","us":3},{"region":"us-east1","status":200,"us":4}]"#,
+                "  service=reports  revision=next  region=us-east1  tries=europe-west1:upstream-refused,us-east1:200",
+            ),
+            (
+                r#""attempts":1,"tries":[{"status":503,"us":3}],"breaker":"half-open""#,
+                "  breaker=half-open  tries=503",
+            ),
+            (r#""attempts":1,"handed_over":true"#, "  handed over"),
+            (r#""attempts":2"#, "  attempts=2"),
+        ] {
+            assert_eq!(told(of_it), format!("{line}{more}"), "{of_it}");
+        }
     }
 }

@@ -2,9 +2,11 @@
 //!
 //! Promises keys that are fresh, and signatures over exactly the header and claims that were given, right or wrong:
 //! a test can sign any nonsense. Checking finds the key by `kid` and takes no other.
-//! Refuses to show a private key except through [`SigningKey::private_pem`].
+//! Refuses to show a private key except through [`SigningKey::private_pem`] and
+//! [`SigningKey::private_jwk`].
 
 mod pair;
+mod private_jwk;
 mod verify;
 
 use std::fmt;
@@ -188,6 +190,15 @@ impl SigningKey {
     #[must_use]
     pub fn private_pem(&self) -> String {
         self.private_pem.clone()
+    }
+
+    /// The private key as a JSON Web Key, for the gateway's secret store.
+    ///
+    /// # Errors
+    ///
+    /// If the key is neither for ES256 nor for EdDSA.
+    pub fn private_jwk(&self) -> anyhow::Result<Value> {
+        private_jwk::private_jwk(self)
     }
 
     /// The public key as `SubjectPublicKeyInfo` between PEM lines (RFC 7468 section 13).

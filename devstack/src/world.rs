@@ -7,9 +7,10 @@
 
 mod brought;
 mod issuers;
+mod options;
+mod signers;
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -30,59 +31,11 @@ use crate::identity_provider::IdentityProvider;
 use crate::local_stores::LocalStores;
 use crate::sample_service::SampleService;
 use crate::tokens::Issuer;
-use crate::viceroy::{LogSink, Viceroy, ViceroyOptions};
-use brought::{brought_keys, brought_secrets, check_names, localised, secrets, without_keys};
+use crate::viceroy::{Viceroy, ViceroyOptions};
+use brought::{Here, brought_keys, brought_secrets, check_names, localised, secrets, without_keys, without_websockets};
 
 pub use issuers::{PlayedKeys, SOME_TENANT};
-
-/// What to run, and what of the world is brought along.
-#[derive(Debug)]
-pub struct WorldOptions {
-    /// The policy's text.
-    pub policy: String,
-    /// JSON Web Key Sets by the policy's issuer names.
-    pub keys: BTreeMap<String, String>,
-    /// Entries of the store `tollgate_keys`, over those that are made of `keys`. An issuer whose index is among them needs
-    /// no keys from elsewhere.
-    pub key_entries: BTreeMap<String, String>,
-    /// Entries of the KV store `tollgate_state`.
-    pub state: BTreeMap<String, String>,
-    /// Whether the keys of issuers that are played are stored.
-    pub played_keys: PlayedKeys,
-    /// URLs of services on this machine by the policy's names: `orders`, a revision as `orders@next`, a region as
-    /// `orders/europe-west1`.
-    pub services: BTreeMap<String, String>,
-    /// Secrets by name.
-    pub secrets: BTreeMap<String, Vec<u8>>,
-    /// The base of Google's endpoints: `<base>/token` is the token endpoint.
-    pub google: Option<String>,
-    /// Whether Cloud Run's front end stands before the services.
-    pub iam: bool,
-    /// Where the gateway listens.
-    pub addr: SocketAddr,
-    /// Who is told of each log line.
-    pub log: LogSink,
-}
-
-impl WorldOptions {
-    /// A policy in a world that is all played, on a free port.
-    #[must_use]
-    pub fn new(policy: impl Into<String>) -> Self {
-        Self {
-            policy: policy.into(),
-            keys: BTreeMap::new(),
-            key_entries: BTreeMap::new(),
-            state: BTreeMap::new(),
-            played_keys: PlayedKeys::default(),
-            services: BTreeMap::new(),
-            secrets: BTreeMap::new(),
-            google: None,
-            iam: true,
-            addr: SocketAddr::from(([127, 0, 0, 1], 0)),
-            log: LogSink::Kept,
-        }
-    }
-}
+pub use options::WorldOptions;
 
 /// A service of the local world.
 #[derive(Debug)]
@@ -116,6 +69,8 @@ pub struct World {
     pub notes: Vec<String>,
     played_keys: PlayedKeys,
     brought: BTreeMap<String, String>,
+    google_url: Option<String>,
+    site: Site,
     folder: TempDir,
 }
 
@@ -138,9 +93,17 @@ impl World {
         let provider = issuers::play(&options, &site, &stores.secrets).await?;
         issuers::store_keys(&options, &site, &provider, &mut stores)?;
         stores.add_brought(&options.key_entries, &options.state);
+        notes.extend(without_websockets(&site));
         notes.push("the gateway also answers for the hosts 127.0.0.1 and localhost here".to_owned());
         let played = Some((&provider, options.played_keys));
-        stores.activate(&localised(source, &site, &options.services, &services, played)?)?;
+        let google_url = google.as_ref().map(Google::url).or(options.google);
+        let here = Here {
+            brought: &options.services,
+            running: &services,
+            google: google_url.as_deref(),
+            played,
+        };
+        stores.activate(&localised(source, &site, &here)?)?;
         let folder = tempfile::Builder::new().prefix("tollgate-").tempdir()?;
         let config = stores.write(folder.path())?;
         let gateway = Viceroy::start(ViceroyOptions {
@@ -158,6 +121,8 @@ impl World {
             notes,
             played_keys: options.played_keys,
             brought: options.services,
+            google_url,
+            site,
             folder,
         })
     }
@@ -176,8 +141,13 @@ impl World {
     pub fn add_policy(&self, policy: &str) -> anyhow::Result<String> {
         let (source, site) = read_policy(policy)?;
         let mut stores = LocalStores::default();
-        let played = Some((&self.provider, self.played_keys));
-        let version = stores.add(&localised(source, &site, &self.brought, &self.services, played)?)?;
+        let here = Here {
+            brought: &self.brought,
+            running: &self.services,
+            google: self.google_url.as_deref(),
+            played: Some((&self.provider, self.played_keys)),
+        };
+        let version = stores.add(&localised(source, &site, &here)?)?;
         for (name, text) in &stores.policy {
             self.put(name, Some(text))?;
         }
@@ -209,6 +179,12 @@ impl World {
         })
     }
 
+    /// Lets the played services verify from now on what the gateway says of callers. They fetch its keys from it, and
+    /// these requests are in its log like any.
+    pub fn verify_assertions(&self) {
+        signers::introduce(&self.site, &self.gateway.url(), &self.services);
+    }
+
     /// The issuer that the identity provider plays under the policy's name.
     ///
     /// # Errors
@@ -227,6 +203,15 @@ impl World {
         self.services
             .get(name)
             .with_context(|| format!("there is no service {name}"))
+    }
+
+    /// Cloud Run's front end of that service, region or revision.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn cloud_run(&self, name: &str) -> anyhow::Result<&CloudRun> {
+        let front_end = self.service(name)?.cloud_run.as_ref();
+        front_end.with_context(|| format!("the service {name} has no front end"))
     }
 
     /// The sample service of that name.
@@ -260,7 +245,13 @@ pub fn emit(options: &WorldOptions, folder: &Path) -> anyhow::Result<PathBuf> {
     }
     stores.add_brought(&options.key_entries, &options.state);
     stores.secrets = brought_secrets(options, &site)?;
-    stores.activate(&localised(source, &site, &options.services, &BTreeMap::new(), None)?)?;
+    let here = Here {
+        brought: &options.services,
+        running: &BTreeMap::new(),
+        google: options.google.as_deref(),
+        played: None,
+    };
+    stores.activate(&localised(source, &site, &here)?)?;
     stores.write(folder)
 }
 
@@ -309,6 +300,16 @@ async fn start_services(
     Ok(services)
 }
 
+/// Whether what is brought has the names that the policy has, and URLs that can be used; as [`World::start`] finds it, before
+/// anything is built for it.
+///
+/// # Errors
+/// What is wrong with it, or with the policy.
+pub fn check(options: &WorldOptions) -> anyhow::Result<()> {
+    let (_, site) = read_policy(&options.policy)?;
+    check_names(options, &site)
+}
+
 /// Everywhere that requests may go: each service, each of its revisions, and each region that the policy names.
 fn places(site: &Site) -> Vec<(String, &Service)> {
     let mut places = Vec::new();
@@ -335,3 +336,6 @@ pub fn unix_s() -> u64 {
         .unwrap_or_default()
         .as_secs()
 }
+
+#[cfg(test)]
+mod tests;

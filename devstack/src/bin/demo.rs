@@ -15,9 +15,9 @@ use tollgate_devstack::world::{World, WorldOptions};
 
 /// Builds the gateway, starts it with everything that it talks to, and shows what it does.
 ///
-/// All of it runs on this machine: the compiled program under Viceroy, an identity provider, Google's token endpoint,
-/// Cloud Run's IAM check and two services. The policy is examples/demo.toml. With TOLLGATE_BUILD=wide the program is
-/// built with wide arithmetic.
+/// All of it runs on this machine: the compiled program under Viceroy, an identity provider, Google's token endpoints,
+/// Cloud Run's IAM check and two services, one of them in two regions. The policy is examples/demo.toml. With
+/// TOLLGATE_BUILD=wide the program is built with wide arithmetic.
 #[derive(Debug, Parser)]
 #[command(name = "cargo demo", version)]
 struct Options {
@@ -63,6 +63,7 @@ async fn run(options: &Options, out: &mut impl Write) -> anyhow::Result<bool> {
         writeln!(out, "\n{} promises tried, {} broken", report.stops, report.failed.len())?;
         return Ok(report.failed.is_empty());
     }
+    world.verify_assertions();
     invite(&world, out)?;
     let mut stop = pin!(stop::requested());
     loop {
@@ -95,11 +96,7 @@ fn invite(world: &World, out: &mut impl Write) -> anyhow::Result<()> {
         .subject("ada")
         .expires_in(-120)
         .build()?;
-    let service = world
-        .service("orders")?
-        .cloud_run
-        .as_ref()
-        .map(tollgate_devstack::cloud_run::CloudRun::url);
+    let service = world.cloud_run("orders")?.url();
     writeln!(
         out,
         "\nTollgate listens on {gateway}\n\nTokens (good for an hour; expired):\n"
@@ -114,6 +111,10 @@ fn invite(world: &World, out: &mut impl Write) -> anyhow::Result<()> {
             format!("curl -i -H \"Authorization: Bearer $TOKEN\" {gateway}/v1/orders/7"),
         ),
         (
+            "200, from the preferred one of two regions",
+            format!("curl -i -H \"Authorization: Bearer $TOKEN\" {gateway}/v1/reports/today"),
+        ),
+        (
             "401, expired",
             format!("curl -i -H \"Authorization: Bearer $EXPIRED\" {gateway}/v1/orders/7"),
         ),
@@ -124,7 +125,11 @@ fn invite(world: &World, out: &mut impl Write) -> anyhow::Result<()> {
         ("404", format!("curl -i {gateway}/v2")),
         (
             "403, the service itself lets nobody else in",
-            format!("curl -i {}/v1/orders/7", service.unwrap_or_default()),
+            format!("curl -i {service}/v1/orders/7"),
+        ),
+        (
+            "the keys by which the service verified who asked",
+            format!("curl -i {gateway}/.well-known/jwks.json"),
         ),
         (
             "a token of your own making",

@@ -37,15 +37,18 @@ impl Passage {
         }
     }
 
-    /// Sends the request on as it is, and the answer back as it is.
+    /// Sends the request on as it is, and the answer back as it is but for its trace.
     pub(super) async fn forward(&self, mut request: Request, peer: SocketAddr) -> Response {
-        add_google_fields(request.headers_mut(), peer);
+        let trace = add_google_fields(request.headers_mut(), peer);
         let Some(uri) = self.uri(request.uri()) else {
             return StatusCode::BAD_REQUEST.into_response();
         };
         *request.uri_mut() = uri;
         match self.client.request(request).await {
-            Ok(response) => response.map(Body::new),
+            Ok(mut response) => {
+                set(response.headers_mut(), X_CLOUD_TRACE_CONTEXT, &format!("{trace};o=1"));
+                response.map(Body::new)
+            }
             // The container is gone or broke the connection off (Google's "Troubleshoot Cloud Run issues", 503).
             Err(_) => {
                 let plain = [(CONTENT_TYPE, "text/plain")];
@@ -68,8 +71,9 @@ impl Passage {
     }
 }
 
-fn add_google_fields(headers: &mut HeaderMap, peer: SocketAddr) {
-    add_trace(headers);
+/// Adds them and tells the trace.
+fn add_google_fields(headers: &mut HeaderMap, peer: SocketAddr) -> String {
+    let trace = add_trace(headers);
     let sent = headers
         .get_all(&X_FORWARDED_FOR)
         .iter()
@@ -77,10 +81,11 @@ fn add_google_fields(headers: &mut HeaderMap, peer: SocketAddr) {
     let addresses: Vec<_> = sent.map(str::to_owned).chain([peer.ip().to_string()]).collect();
     set(headers, X_FORWARDED_FOR, &addresses.join(", "));
     set(headers, X_FORWARDED_PROTO, "https");
+    trace
 }
 
 /// A request belongs to one trace, whichever of the two fields tells of it (W3C Trace Context section 3.2).
-fn add_trace(headers: &mut HeaderMap) {
+fn add_trace(headers: &mut HeaderMap) -> String {
     let trace_sent = headers
         .get(&TRACEPARENT)
         .and_then(|value| value.to_str().ok()?.split('-').nth(1));
@@ -92,6 +97,7 @@ fn add_trace(headers: &mut HeaderMap) {
     if !headers.contains_key(&X_CLOUD_TRACE_CONTEXT) {
         set(headers, X_CLOUD_TRACE_CONTEXT, &format!("{trace}/{span};o=1"));
     }
+    trace
 }
 
 fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {

@@ -2,6 +2,7 @@
 
 mod admission;
 mod passage;
+mod scaling;
 
 use std::net::SocketAddr;
 

@@ -1,14 +1,12 @@
-//! The endpoint itself: its requests, its answers and its memory.
+//! Google's memory, and its token endpoint for service accounts with a key.
 
 use std::collections::BTreeMap;
-use std::future::pending;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, State};
 use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -16,8 +14,10 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::accounts::{Account, new_key, unique_id};
+use super::api::{Api, garbage};
 use super::assertion::{Grant, check};
-use super::{Failure, ISSUER};
+use super::federation::Federation;
+use super::{Failure, ISSUER, iam_credentials, sts};
 use crate::oauth::{NOT_STORED, Refusal};
 use crate::signing::SigningKey;
 use crate::tokens::now;
@@ -29,22 +29,24 @@ const TOKEN_LIFETIME_S: u64 = 3600;
 #[derive(Debug)]
 pub(super) struct Endpoint {
     pub(super) key: SigningKey,
-    pub(super) failure: Mutex<Option<Failure>>,
     pub(super) token_lifetime_s: AtomicU64,
-    pub(super) asked: AtomicU64,
-    pub(super) minted: AtomicU64,
+    pub(super) token: Api,
+    pub(super) sts: Api,
+    pub(super) iam_credentials: Api,
     accounts: Mutex<BTreeMap<String, Account>>,
+    federation: Mutex<Federation>,
 }
 
 impl Endpoint {
     pub(super) fn new() -> anyhow::Result<Self> {
         Ok(Self {
             key: new_key()?,
-            failure: Mutex::new(None),
             token_lifetime_s: AtomicU64::new(TOKEN_LIFETIME_S),
-            asked: AtomicU64::new(0),
-            minted: AtomicU64::new(0),
-            accounts: Mutex::new(BTreeMap::new()),
+            token: Api::default(),
+            sts: Api::default(),
+            iam_credentials: Api::default(),
+            accounts: Mutex::default(),
+            federation: Mutex::default(),
         })
     }
 
@@ -52,35 +54,53 @@ impl Endpoint {
         self.accounts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn failure(&self) -> Option<Failure> {
-        *self.failure.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn federation(&self) -> MutexGuard<'_, Federation> {
+        self.federation.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// An ID token as Google's: the claims and their meaning are those of OpenID Connect Core section 2.
-    fn mint(&self, grant: &Grant, audience: &str) -> anyhow::Result<String> {
-        let id = unique_id(&grant.email);
-        let issued_at = now();
+    pub(super) fn id_token(
+        &self,
+        email: &str,
+        audience: &str,
+        with_email: bool,
+        failure: Option<Failure>,
+    ) -> anyhow::Result<String> {
+        let id = unique_id(email);
         let lifetime_s = i64::try_from(self.token_lifetime_s.load(Ordering::Relaxed))?;
+        let issued_at = match failure {
+            Some(Failure::Expired) => now() - lifetime_s - 1,
+            _ => now(),
+        };
+        let audience = match failure {
+            Some(Failure::WrongAudience) => "https://another-service.example",
+            _ => audience,
+        };
         let header = json!({ "alg": "RS256", "kid": self.key.kid(), "typ": "JWT" });
-        let claims = json!({
+        let mut claims = json!({
             "aud": audience,
             "azp": id,
-            "email": grant.email,
-            "email_verified": true,
             "exp": issued_at.saturating_add(lifetime_s),
             "iat": issued_at,
             "iss": ISSUER,
             "sub": id,
         });
-        let token = self.key.sign(&header, &claims)?;
-        self.minted.fetch_add(1, Ordering::Relaxed);
-        Ok(token)
+        if let (true, Some(claims)) = (with_email, claims.as_object_mut()) {
+            claims.insert("email".to_owned(), email.into());
+            claims.insert("email_verified".to_owned(), true.into());
+        }
+        self.key.sign(&header, &claims)
     }
 }
 
 pub(super) fn router(endpoint: &Arc<Endpoint>) -> Router {
     Router::new()
         .route("/token", post(token))
+        .route("/v1/token", post(sts::exchange))
+        .route(
+            "/v1/projects/-/serviceAccounts/{resource}",
+            post(iam_credentials::generate),
+        )
         .route("/oauth2/v3/certs", get(certs))
         .with_state(Arc::clone(endpoint))
 }
@@ -100,21 +120,21 @@ async fn token(
     State(endpoint): State<Arc<Endpoint>>,
     form: Result<Form<TokenRequest>, FormRejection>,
 ) -> Result<Response, Refusal> {
-    endpoint.asked.fetch_add(1, Ordering::Relaxed);
-    let failure = endpoint.failure();
+    let failure = endpoint.token.begin().await;
     match failure {
-        Some(Failure::Hang) => return pending().await,
         Some(Failure::Unavailable) => return Err(unavailable()),
         Some(Failure::Garbage) => return Ok(garbage()),
-        Some(Failure::WrongAudience) | None => {}
+        Some(Failure::Denied) => {
+            let denied = "Invalid grant: account not found";
+            return Err(Refusal::bad_request("invalid_grant", denied));
+        }
+        _ => {}
     }
     let Form(request) = form.map_err(|rejection| Refusal::bad_request("invalid_request", rejection.body_text()))?;
-    let grant = check(&assertion(request)?, &endpoint.accounts(), now())?;
-    let audience = match failure {
-        Some(Failure::WrongAudience) => "https://another-service.example",
-        _ => grant.target_audience.as_str(),
-    };
-    let id_token = endpoint.mint(&grant, audience).map_err(|error| internal(&error))?;
+    let Grant { email, target_audience } = check(&assertion(request)?, &endpoint.accounts(), now())?;
+    let id_token = endpoint.id_token(&email, &target_audience, true, failure);
+    let id_token = id_token.map_err(|error| internal(&error))?;
+    endpoint.token.mint();
     Ok((NOT_STORED, Json(json!({ "id_token": id_token }))).into_response())
 }
 
@@ -138,7 +158,7 @@ fn assertion(request: TokenRequest) -> Result<String, Refusal> {
     request.assertion.ok_or_else(missing)
 }
 
-fn unavailable() -> Refusal {
+pub(super) fn unavailable() -> Refusal {
     let description = "The service is currently unavailable.".to_owned();
     Refusal {
         status: StatusCode::SERVICE_UNAVAILABLE,
@@ -154,12 +174,4 @@ fn internal(error: &anyhow::Error) -> Refusal {
         error: "internal_failure",
         description,
     }
-}
-
-fn garbage() -> Response {
-    (
-        [(CONTENT_TYPE, "text/html; charset=UTF-8")],
-        "<!DOCTYPE html><title>Sorry</title>",
-    )
-        .into_response()
 }

@@ -1,5 +1,6 @@
 //! Good assertions, the key file, and failures on demand.
 
+mod keyless;
 mod refusals;
 
 use std::time::Duration;

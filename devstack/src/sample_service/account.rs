@@ -12,7 +12,8 @@ const SHOWN_CHARACTERS: usize = 12;
 #[derive(Debug, Clone)]
 pub(super) struct Account(pub(super) Value);
 
-pub(super) fn of(service: &str, received: &Received) -> Account {
+/// `assertion` is what the service makes of the assertion that came along.
+pub(super) fn of(service: &str, received: &Received, assertion: Value) -> Account {
     let headers: Vec<_> = received
         .headers
         .iter()
@@ -28,6 +29,7 @@ pub(super) fn of(service: &str, received: &Received) -> Account {
             "issuer": received.header("x-tollgate-issuer"),
             "subject": received.header("x-tollgate-subject"),
         },
+        "assertion": assertion,
         "body_bytes": received.body.len(),
     }))
 }

@@ -16,18 +16,17 @@ use serde_json::json;
 use tokio::time::sleep;
 
 use super::account::Account;
+use super::streamed;
 use crate::server::Connection;
-
-const PIECE_BYTES: usize = 16 << 10;
 
 pub(super) fn router() -> Router {
     Router::new()
         .route("/status/{code}", any(status))
         .route("/slow/{ms}", any(slow))
         .route("/stream/{chunks}/{ms}", any(stream_chunks))
-        .route("/bytes/{n}", any(bytes))
         .route("/set-cookie", any(set_cookie))
         .route("/drop", any(drop_connection))
+        .merge(streamed::router())
         .fallback(tell)
 }
 
@@ -64,15 +63,6 @@ async fn stream_chunks(Path((chunks, ms)): Path<(u32, u64)>) -> Response {
         Some((Ok::<_, Infallible>(Bytes::from(format!("chunk {line}\n"))), line + 1))
     });
     ([(CONTENT_TYPE, "text/plain; charset=utf-8")], Body::from_stream(lines)).into_response()
-}
-
-/// So many zero bytes, streamed.
-async fn bytes(Path(n): Path<usize>) -> Response {
-    let pieces = stream::unfold(n, |left| async move {
-        let piece = left.min(PIECE_BYTES);
-        (piece > 0).then(|| (Ok::<_, Infallible>(Bytes::from(vec![0; piece])), left - piece))
-    });
-    ([(CONTENT_TYPE, "application/octet-stream")], Body::from_stream(pieces)).into_response()
 }
 
 /// Tells as always, and sets a cookie.

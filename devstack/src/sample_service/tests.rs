@@ -1,5 +1,8 @@
 //! What is told, what is recorded, and the paths that behave badly.
 
+mod assertions;
+mod streamed;
+
 use std::time::{Duration, Instant};
 
 use reqwest::Client;

@@ -2,6 +2,7 @@
 
 use jsonwebtoken::jwk::JwkSet;
 use serde_json::json;
+use tollgate::secret::Secret;
 
 use super::*;
 
@@ -137,5 +138,23 @@ fn thumbprints_are_those_of_the_rfcs() {
         ),
     ] {
         assert_eq!(thumbprint(&jwk).expect("a thumbprint"), expected);
+    }
+}
+
+#[test]
+fn the_gateway_signs_with_a_private_key_that_is_written_here() {
+    for algorithm in Algorithm::EVERY {
+        let key = SigningKey::generate(algorithm, "k1").expect("a key");
+        if !matches!(algorithm, Algorithm::Es256 | Algorithm::EdDsa) {
+            key.private_jwk().expect_err("no JWK of this kind");
+            continue;
+        }
+        let jwk = key.private_jwk().expect("a JWK").to_string();
+        let theirs = tollgate::upstream::signing_key::SigningKey::from_secret(&Secret::new(jwk.into_bytes()));
+        let theirs = theirs.expect("a key");
+        assert_eq!(theirs.public_jwk(), key.public_jwk());
+        let token = theirs.sign(&json!({ "sub": "u1" }));
+        let keys = set_of(&[key.public_jwk()]);
+        verify(token.expose(), &keys, &signature_only(algorithm)).expect("it verifies");
     }
 }

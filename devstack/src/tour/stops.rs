@@ -1,5 +1,8 @@
 //! The stops of the tour, in order.
 
+mod failures;
+mod told;
+
 use std::io::Write;
 
 use serde_json::{Value, json};
@@ -20,8 +23,8 @@ pub(super) async fn walk<W: Write>(guide: &mut Guide<'_, W>) -> anyhow::Result<(
     good_tokens(guide, &issuer).await?;
     bad_tokens(guide, &issuer).await?;
     not_allowed(guide, &issuer).await?;
-    the_service(guide, &issuer).await?;
-    failures(guide, &issuer).await
+    told::walk(guide, &issuer).await?;
+    failures::walk(guide, &issuer).await
 }
 
 fn reader(issuer: &Issuer) -> TokenBuilder<'_> {
@@ -98,13 +101,29 @@ async fn good_tokens<W: Write>(guide: &mut Guide<'_, W>, issuer: &Issuer) -> any
         .collect(),
         ..Stop::default()
     };
+    let first = stop(
+        "a valid token (RS256); the service sees invoker and caller",
+        &token,
+        Some("verified"),
+    );
     guide
-        .visit(stop(
-            "a valid token (RS256); the service sees invoker and caller",
-            &token,
-            Some("verified"),
-        ))
+        .visit(Stop {
+            log: with(first.log, "/tollgate/google_token", json!("minted")),
+            ..first
+        })
         .await?;
+    if let Some(google) = &guide.world.google {
+        let keyless = (
+            google.sts().minted(),
+            google.iam_credentials().minted(),
+            google.minted(),
+        );
+        guide.promise(
+            "Google let the gateway in by a key of its own (workload identity)",
+            keyless == (1, 1, 0),
+            "the token was made otherwise",
+        )?;
+    }
     let before = guide.world.gateway.log_lines().len();
     guide.visit(stop("the same token again", &token, None)).await?;
     let lines = guide.world.gateway.log_lines();
@@ -202,111 +221,6 @@ async fn not_allowed<W: Write>(guide: &mut Guide<'_, W>, issuer: &Issuer) -> any
             "scope-missing",
         ))
         .await
-}
-
-async fn the_service<W: Write>(guide: &mut Guide<'_, W>, issuer: &Issuer) -> anyhow::Result<()> {
-    guide.heading("What the service is told")?;
-    let front_end = guide
-        .world
-        .service("orders")?
-        .cloud_run
-        .as_ref()
-        .map(crate::cloud_run::CloudRun::url);
-    guide
-        .visit(Stop {
-            title: "the service called directly, without Google's token",
-            method: "GET",
-            path: ORDER,
-            status: 403,
-            elsewhere: front_end,
-            ..Stop::default()
-        })
-        .await?;
-    let forged = "root".to_owned();
-    guide
-        .visit(Stop {
-            title: "identity headers of the client's own are not passed on",
-            method: "GET",
-            path: ORDER,
-            token: Some(reader(issuer).build()?),
-            headers: vec![
-                ("x-tollgate-subject", forged.clone()),
-                ("X_Tollgate_Subject", forged.clone()),
-                ("x-goog-authenticated-user-email", forged.clone()),
-                ("x-serverless-authorization", "Bearer forged".to_owned()),
-                ("x-forwarded-user", forged),
-                (
-                    "connection",
-                    "close, x-tollgate-subject, x-serverless-authorization".to_owned(),
-                ),
-            ],
-            status: 200,
-            answer: vec![("/caller/subject", json!("ada")), ("/invoker", json!(INVOKER))],
-            ..Stop::default()
-        })
-        .await?;
-    let received = guide.world.sample("orders")?.last();
-    let headers = received.map(|received| received.headers).unwrap_or_default();
-    let forged = headers.iter().any(|(_, value)| value == "root");
-    guide.promise(
-        "none of them, in any spelling, was received",
-        !headers.is_empty() && !forged,
-        "a forged one was received",
-    )?;
-    let credential = headers.iter().any(|(name, _)| name == "authorization");
-    guide.promise(
-        "the caller's own token stayed at the edge",
-        !credential,
-        "`Authorization` was received",
-    )
-}
-
-async fn failures<W: Write>(guide: &mut Guide<'_, W>, issuer: &Issuer) -> anyhow::Result<()> {
-    guide.heading("What happens when something is down")?;
-    let world = guide.world;
-    let Some(google) = &world.google else { return Ok(()) };
-    google.stop().await;
-    guide
-        .visit(Stop {
-            title: "Google is down, its token is in the cache",
-            method: "GET",
-            path: ORDER,
-            token: Some(reader(issuer).build()?),
-            status: 200,
-            answer: vec![("/invoker", json!(INVOKER))],
-            ..Stop::default()
-        })
-        .await?;
-    let report = "/v1/reports/today";
-    let ended = |stop: Stop, ended: &str| Stop {
-        log: with(stop.log, "/tollgate/ended", json!(ended)),
-        ..stop
-    };
-    let token = Some(issuer.token().build()?);
-    let stop = refused(
-        "Google is down, there is no token",
-        report,
-        token.clone(),
-        502,
-        "upstream-identity-unavailable",
-    );
-    guide.visit(ended(stop, "edge")).await?;
-    let untouched = world.sample("reports")?.received().is_empty();
-    guide.promise(
-        "without Google's token nothing was sent",
-        untouched,
-        "the service received a request",
-    )?;
-    google.resume().await?;
-    // A failure is remembered for two seconds, so that callers do not queue for the next one.
-    tokio::time::sleep(std::time::Duration::from_millis(2_500)).await;
-    if let Some(front_end) = &world.service("reports")?.cloud_run {
-        front_end.stop().await;
-        let stop = refused("the service is dead", report, token, 502, "upstream-refused");
-        guide.visit(ended(stop, "network")).await?;
-        front_end.resume().await?;
-    }
-    Ok(())
 }
 
 fn with(mut list: Vec<(&'static str, Value)>, pointer: &'static str, value: Value) -> Vec<(&'static str, Value)> {

@@ -6,11 +6,12 @@ use anyhow::{Context as _, bail};
 use tollgate::policy::compile;
 use tollgate::policy::issuer::{Issuer, Vouching};
 use tollgate::policy::site::Site;
+use tollgate::policy::site::route::{Action, Route};
 use tollgate::policy::source::Source;
 use tollgate::upstream::send::Endpoint;
 
 use super::issuers::{self, PlayedKeys, check_keys_brought, keys_are_brought, make_up_secrets, secret_names};
-use super::{LocalService, WorldOptions, all_problems, places, unix_s};
+use super::{LocalService, WorldOptions, all_problems, places, signers, unix_s};
 use crate::google::Google;
 use crate::identity_provider::IdentityProvider;
 use crate::local_stores::LocalStores;
@@ -46,14 +47,29 @@ pub(super) fn check_names(options: &WorldOptions, site: &Site) -> anyhow::Result
             used.join(", ")
         );
     }
+    let identity = site.settings().workload_identity.as_ref();
+    if let Some(identity) = identity.filter(|identity| options.secrets.contains_key(&identity.key)) {
+        signers::public_half(identity, &options.secrets)?;
+    }
     Ok(())
+}
+
+/// Viceroy hands WebSockets over to backends of its configuration only, and the gateway's are made as requests come.
+pub(super) fn without_websockets(site: &Site) -> Option<String> {
+    let opens = |route: &&Route| matches!(&route.action, Action::Forward(forward) if forward.websocket);
+    let route = site.parts().routes.iter().find(opens)?;
+    let path = route.path.text();
+    Some(format!(
+        "Viceroy can't hand WebSockets over, so they end in its 500 here, as on the route {path}"
+    ))
 }
 
 /// The names of all secrets that a policy uses.
 fn secrets_used(site: &Site) -> BTreeSet<&str> {
     let invokers = site.parts().services.values();
-    let invoker_keys = invokers.map(|service| service.invoker_key.as_str());
-    invoker_keys.chain(secret_names(site)).collect()
+    let invoker_keys = invokers.filter_map(|service| service.invoker_key.as_deref());
+    let signing_keys = signers::secret_names(site);
+    invoker_keys.chain(secret_names(site)).chain(signing_keys).collect()
 }
 
 /// The issuers whose tokens are verified with published keys, and whose keys were not brought, with their names.
@@ -94,16 +110,19 @@ pub(super) fn brought_secrets(options: &WorldOptions, site: &Site) -> anyhow::Re
     };
     Endpoint::parse(base).map_err(|why| anyhow::anyhow!("--google: {why}"))?;
     for service in site.parts().services.values() {
-        if let Some(brought) = secrets.get_mut(&service.invoker_key) {
-            *brought = with_token_uri(brought, base)
-                .with_context(|| format!("the secret `{}` is not a key file", service.invoker_key))?;
+        let Some(key) = &service.invoker_key else {
+            continue;
+        };
+        if let Some(brought) = secrets.get_mut(key) {
+            *brought =
+                with_token_uri(brought, base).with_context(|| format!("the secret `{key}` is not a key file"))?;
         }
     }
     Ok(secrets)
 }
 
-/// The secrets that were brought, for each invoker without one a key that our own Google knows, and what issuers are
-/// verified with.
+/// The secrets that were brought, for each invoker without one a key that our own Google knows, what issuers are verified
+/// with, and what the gateway signs with.
 pub(super) fn secrets(
     options: &WorldOptions,
     site: &Site,
@@ -111,19 +130,22 @@ pub(super) fn secrets(
 ) -> anyhow::Result<BTreeMap<String, Vec<u8>>> {
     let mut secrets = brought_secrets(options, site)?;
     make_up_secrets(site, &mut secrets);
+    signers::make_up_keys(site, google, &mut secrets)?;
+    if let Some(google) = google {
+        signers::register(site, google, &secrets)?;
+    }
     for (name, service) in &site.parts().services {
-        if secrets.contains_key(&service.invoker_key) {
+        let Some(key) = service.invoker_key.as_ref().filter(|key| !secrets.contains_key(*key)) else {
             continue;
-        }
+        };
         let Some(google) = google else {
             bail!(
-                "the service {name} needs the key of {}; with --google, bring it with --secret {}=KEYFILE.json",
-                service.invoker,
-                service.invoker_key
+                "the service {name} needs the key of {}; with --google, bring it with --secret {key}=KEYFILE.json",
+                service.invoker
             );
         };
         let file = google.service_account(&service.invoker)?;
-        secrets.insert(service.invoker_key.clone(), file.to_string().into_bytes());
+        secrets.insert(key.clone(), file.to_string().into_bytes());
     }
     Ok(secrets)
 }
@@ -138,34 +160,44 @@ fn with_token_uri(file: &[u8], base: &str) -> anyhow::Result<Vec<u8>> {
     Ok(serde_json::to_vec(&file)?)
 }
 
-/// The policy for this machine: services and issuers where they are reached here, and audiences as they were.
-pub(super) fn localised(
-    mut source: Source,
-    site: &Site,
-    brought: &BTreeMap<String, String>,
-    running: &BTreeMap<String, LocalService>,
-    played: Option<(&IdentityProvider, PlayedKeys)>,
-) -> anyhow::Result<Site> {
+/// Where everything is on this machine.
+pub(super) struct Here<'w> {
+    /// The services that were brought.
+    pub(super) brought: &'w BTreeMap<String, String>,
+    /// The services that run here; they stand before those that were brought.
+    pub(super) running: &'w BTreeMap<String, LocalService>,
+    /// Google's base, unless it is Google itself.
+    pub(super) google: Option<&'w str>,
+    /// Who plays issuers.
+    pub(super) played: Option<(&'w IdentityProvider, PlayedKeys)>,
+}
+
+/// The policy for this machine: services, Google and issuers where they are reached here, and audiences as they were.
+pub(super) fn localised(mut source: Source, site: &Site, here: &Here<'_>) -> anyhow::Result<Site> {
+    if let (Some(identity), Some(google)) = (&mut source.gateway.workload_identity, here.google) {
+        identity.sts = Some(google.to_owned());
+        identity.iam_credentials = Some(google.to_owned());
+    }
     for (name, service) in &mut source.services {
         service.audience = site
             .parts()
             .services
             .get(name)
             .map(|compiled| compiled.audience.clone());
-        let here = |place: &str| {
-            let local = running.get(place).and_then(LocalService::url);
-            local.or_else(|| brought.get(place).cloned())
+        let url = |place: &str| {
+            let local = here.running.get(place).and_then(LocalService::url);
+            local.or_else(|| here.brought.get(place).cloned())
         };
-        if let Some(url) = here(name) {
+        if let Some(url) = url(name) {
             service.url = Some(url);
         }
         for region in &mut service.regions {
-            if let Some(url) = here(&format!("{name}/{}", region.name)) {
+            if let Some(url) = url(&format!("{name}/{}", region.name)) {
                 region.url = url;
             }
         }
         for (revision, written) in &mut service.revisions {
-            if let Some(url) = here(&format!("{name}@{revision}")) {
+            if let Some(url) = url(&format!("{name}@{revision}")) {
                 (written.tag, written.url) = (None, Some(url));
             }
         }
@@ -177,7 +209,7 @@ pub(super) fn localised(
     }
     let site = compile::compile(&source, &compile::Unread::new()).map_err(all_problems)?;
     let mut parts = site.parts().clone();
-    if let Some((provider, played_keys)) = played {
+    if let Some((provider, played_keys)) = here.played {
         issuers::localised(&mut parts.settings.issuers, provider, played_keys)?;
     }
     Site::try_from(parts).map_err(anyhow::Error::msg)

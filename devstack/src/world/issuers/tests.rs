@@ -60,6 +60,10 @@ fn shared() -> Policy {
 fn site(issuers: &[(&str, Policy)]) -> Site {
     let parts = Parts {
         settings: Settings {
+            origin: None,
+            accept_request_id: true,
+            assertions: None,
+            workload_identity: None,
             hosts: vec![HostPattern::parse("api.example.com").expect("a host")],
             project: None,
             remember_s: 60,
