@@ -2,7 +2,14 @@
 
 #![expect(clippy::panic, reason = "tests")]
 
-use std::{collections::BTreeMap, env, fs, path::Path};
+#[expect(dead_code, reason = "what is done to a service is for those who do it")]
+mod faults;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env, fs,
+    path::Path,
+};
 
 use tollgate::policy::{
     compile::{compile_text, presets::PRESETS},
@@ -217,5 +224,21 @@ fn every_test_that_a_failure_mode_names_is_there() -> TestResult {
             );
         }
     }
+    Ok(())
+}
+
+/// `tests/edge/faults.rs` runs the rows.
+#[test]
+fn the_table_of_faults_is_on_the_page() -> TestResult {
+    let names: BTreeSet<&str> = faults::rows().map(|row| row.name).collect();
+    assert!(names.len() >= 30, "the rows were read");
+    assert_eq!(names.len(), faults::rows().count(), "each row has a name of its own");
+    let document = text("docs/failure-modes.md");
+    let generated = faults::page::with_page(&document, &faults::page::page(faults::rows()));
+    let help = "the rows say otherwise; write it anew: TOLLGATE_WRITE_BOOKS=1 cargo test --test edge each_fault_has_its_outcome";
+    assert!(
+        generated.ok_or("no place for the table")? == document,
+        "docs/failure-modes.md is not as generated; {help}"
+    );
     Ok(())
 }
