@@ -73,6 +73,7 @@ impl<'r> Entrance<'r> {
                 keys: rehearsal.keys(question.at.seconds()),
                 state: rehearsal.state(),
                 own: Backing::default(),
+                signing: settings.assertions.iter().flat_map(|made| made.keys.clone()).collect(),
                 now: question.at,
                 country: question.country.clone(),
                 sent: RefCell::new(None),

@@ -51,6 +51,8 @@ pub(crate) struct StandIn<'r> {
     pub(crate) keys: BTreeMap<String, String>,
     /// What verifies whoever the stand-in itself vouches for.
     pub(crate) own: Backing,
+    /// The secrets with the keys that the gateway signs with; each key is made of its secret's name.
+    pub(crate) signing: Vec<String>,
     /// What the KV store holds.
     pub(crate) state: &'r BTreeMap<String, String>,
     pub(crate) now: WallClock,
@@ -99,6 +101,9 @@ impl Host for StandIn<'_> {
     }
 
     async fn secret(&self, name: &str) -> Result<Option<Secret<Vec<u8>>>, StoreFault> {
+        if self.signing.iter().any(|signing| signing == name) {
+            return voucher::private_jwk(name).map(Some).map_err(StoreFault);
+        }
         Ok(self.own.secrets.contains(name).then(|| voucher::secret(name)))
     }
 
@@ -143,7 +148,7 @@ impl Host for StandIn<'_> {
         Err(SendFault::NotSent("offline, nothing is called".to_owned()))
     }
 
-    async fn forward(&self, _: Message, outbound: &Outbound) -> Result<Inbound<()>, SendFault> {
+    async fn forward(&self, _: &mut Message, outbound: &Outbound) -> Result<Inbound<()>, SendFault> {
         self.sent.replace(Some(outbound.clone()));
         Ok(Inbound {
             status: 200,
@@ -152,4 +157,22 @@ impl Host for StandIn<'_> {
             response: (),
         })
     }
+
+    fn can_repeat(&self, _: &Message) -> bool {
+        false
+    }
+
+    async fn hand_over(&self, mut request: Message, outbound: &Outbound) -> Result<(), SendFault> {
+        self.forward(&mut request, outbound).await.map(drop)
+    }
+
+    fn response_values(&self, (): &(), _: &str) -> Vec<Secret<Vec<u8>>> {
+        Vec::new()
+    }
+
+    async fn peek(&self, (): &mut (), _: usize) -> Result<Secret<Vec<u8>>, SendFault> {
+        Ok(Secret::new(Vec::new()))
+    }
+
+    async fn pause(&self, _: u32) {}
 }

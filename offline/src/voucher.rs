@@ -24,7 +24,10 @@ use tollgate::{
     time::UnixSeconds,
 };
 
-pub(crate) use crate::voucher::{brought::brought, sign::secret};
+pub(crate) use crate::voucher::{
+    brought::brought,
+    sign::{private_jwk, secret},
+};
 
 use crate::{stand_in::Backing, voucher::made::made};
 

@@ -11,6 +11,7 @@ mod explanations {
     mod tables;
     mod texts;
     mod tokens;
+    mod told;
 }
 
 use serde_json::Value;

@@ -3,7 +3,9 @@
 //! Promises: what is told is what the gateway handed to the host, with its edits applied in their order. Where a header
 //! holds a token, `<…>` stands in its place.
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
+use serde_json::Value;
 use tollgate::{
     gateway::Outcome,
     host::Host,
@@ -11,11 +13,17 @@ use tollgate::{
     policy::{
         pages::Found,
         route::{Asked, has_header},
-        site::service::{Revision, Service},
+        site::{
+            route::Action,
+            service::{Revision, Service},
+        },
         wanted::{Captures, Test},
     },
     request::CanonicalRequest,
-    upstream::send::{HeaderEdits, Outbound},
+    upstream::{
+        assertion,
+        send::{HeaderEdits, Outbound},
+    },
 };
 
 use crate::{entrance::Entrance, rehearsal::Course};
@@ -29,6 +37,8 @@ pub struct Leaving {
     pub revision: Option<(String, String)>,
     /// The region.
     pub region: Option<String>,
+    /// What follows where that fails, and how Google's token is got; in words.
+    pub then: Option<String>,
     /// The method.
     pub method: String,
     /// The URL.
@@ -88,8 +98,18 @@ pub(super) fn leaving(
     });
     let HeaderEdits { remove, set } = &sent.edits;
     let goes = |name: &String| remove.contains(name) || set.iter().any(|(own, _)| own == name);
-    let shown = |name: &str, value: &str| entrance.shown(&without_credential(name, value, service));
+    let trace = match request.offered().parent {
+        Some(_) => "<the client's trace, with a new span>",
+        None => "<a new trace>",
+    };
+    let shown = |name: &str, value: &str| match name {
+        "traceparent" | "x-cloud-trace-context" => trace.to_owned(),
+        _ => entrance.shown(&without_credential(name, value, service)),
+    };
     let own = entrance.message.headers.iter().filter(|(name, _)| !goes(name));
+    let is_handed_over = matches!(course.outcome, Outcome::HandedOver);
+    // A WebSocket's `Connection` and `Upgrade` are set to what the client sent.
+    let passes = |name: &str| is_handed_over && ["connection", "upgrade"].contains(&name);
     let set = set
         .iter()
         .map(|(name, value)| (name.to_string(), shown(name, value.expose())));
@@ -97,12 +117,38 @@ pub(super) fn leaving(
         service: told.service.clone().unwrap_or_default(),
         revision,
         region: told.region.clone(),
+        then: service.map(|service| then(service, told.region.as_deref(), is_handed_over)),
         method: request.method().to_owned(),
         url: entrance.shown(&format!("{}{}", sent.destination.endpoint.origin(), sent.target)),
         set: set.collect(),
         kept: own.map(|(name, value)| (name.clone(), shown(name, value))).collect(),
-        removed: remove.clone(),
+        removed: remove.iter().filter(|name| !passes(name)).cloned().collect(),
     }
+}
+
+/// What follows a failure, and whether Google's token comes without a key of Google's.
+fn then(service: &Service, region: Option<&str>, is_handed_over: bool) -> String {
+    let token = match service.invoker_key {
+        Some(_) => "Google's token by a service account's key",
+        None => "Google's token by workload identity",
+    };
+    if is_handed_over {
+        return format!("handed over as a WebSocket, once; {token}");
+    }
+    let others = service.regions.iter().map(|other| other.name.as_str());
+    let others: Vec<&str> = others
+        .filter(|other| Some(*other) != region && !other.is_empty())
+        .collect();
+    let where_to = match others.is_empty() {
+        true => String::new(),
+        false => format!("{}; ", others.join(", ")),
+    };
+    let attempts = &service.attempts;
+    let sends = match attempts.attempts_max {
+        1 => "1 send".to_owned(),
+        more => format!("{more} sends at most"),
+    };
+    format!("{where_to}{sends} within {} ms; {token}", attempts.deadline_ms)
 }
 
 impl Answer {
@@ -115,7 +161,15 @@ impl Answer {
                     .iter()
                     .map(|(name, value)| (name.to_string(), entrance.shown(value)))
                     .collect(),
-                body: String::from_utf8_lossy(&answer.body).into_owned(),
+                body: match found {
+                    // Those here are made up.
+                    Some(found) if found.route.action == Action::AssertionKeys => "<the public keys>".to_owned(),
+                    _ => String::from_utf8_lossy(&answer.body).into_owned(),
+                },
+            },
+            Outcome::HandedOver => Self::Service {
+                set: Vec::new(),
+                removed: Vec::new(),
             },
             Outcome::Forwarded(forwarded) => {
                 let set = forwarded.edits.set.iter();
@@ -149,11 +203,23 @@ fn why(revision: &Revision, asked: &Asked<'_>, claims: Option<&Claims>) -> Strin
     }
 }
 
+/// What an assertion says. Its identifier is another for each.
+fn claims(assertion: &str) -> Option<Value> {
+    let claims = URL_SAFE_NO_PAD.decode(assertion.split('.').nth(1)?).ok()?;
+    let mut claims: Value = serde_json::from_slice(&claims).ok()?;
+    *claims.get_mut("jti")? = Value::from("<unique>");
+    Some(claims)
+}
+
 /// A header's value, unless the header is one for credentials.
 fn without_credential(name: &str, value: &str, service: Option<&Service>) -> String {
     let audience = service.map(|service| service.audience.as_str()).unwrap_or_default();
     match name {
         "x-serverless-authorization" => format!("Bearer <Google's ID token for {audience}>"),
+        assertion::HEADER => claims(value).map_or_else(
+            || "<the signed assertion>".to_owned(),
+            |claims| format!("<signed {claims}>"),
+        ),
         "authorization" => "<the caller's own>".to_owned(),
         "cookie" | "dpop" | "proxy-authorization" => "<as the client sent it>".to_owned(),
         _ => value.to_owned(),

@@ -118,6 +118,9 @@ fn write_leaving(out: &mut Formatter<'_>, leaving: &Leaving) -> fmt::Result {
         writeln!(out, "  region {region}")?;
     }
     writeln!(out, "  {} {}", visible(&leaving.method), visible(&leaving.url))?;
+    if let Some(then) = &leaving.then {
+        writeln!(out, "  then: {then}")?;
+    }
     for (name, value) in &leaving.set {
         writeln!(out, "  set      {name}: {value}")?;
     }

@@ -68,6 +68,17 @@ pub(super) fn public_jwk(key: &SigningKey) -> Map<String, Value> {
         .collect()
 }
 
+/// A signing key of the gateway, as the secret of this name would hold it.
+pub(crate) fn private_jwk(name: &str) -> Result<Secret<Vec<u8>>, String> {
+    let mut jwk = public_jwk(&key(name)?);
+    jwk.insert("d".to_owned(), json!(URL_SAFE_NO_PAD.encode(seed(name)?)));
+    jwk.insert(
+        "kid".to_owned(),
+        json!(digest::of("tollgate stand-in kid", &[name.as_bytes()])),
+    );
+    Ok(Secret::new(Value::Object(jwk).to_string().into_bytes()))
+}
+
 /// 32 bytes that look random, and are made of a name.
 pub(super) fn seed(name: &str) -> Result<[u8; 32], String> {
     // 43 characters of base64url.

@@ -80,11 +80,14 @@ decision
 leaves for orders
   region west
   GET https://orders-1.west.run.app/v2/7?q=1
+  then: east; 2 sends at most within 30000 ms; Google's token by a service account's key
   set      host: orders-1.west.run.app
   set      x-serverless-authorization: Bearer <Google's ID token for https://orders.example>
   set      x-forwarded-host: a.tenants.example
   set      x-forwarded-proto: https
   set      x-request-id: offline
+  set      traceparent: <a new trace>
+  set      x-cloud-trace-context: <a new trace>
   set      x-forwarded-for: 203.0.113.9
   set      x-tollgate-issuer: https://okta.example
   set      x-tollgate-subject: u1

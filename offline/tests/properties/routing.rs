@@ -95,6 +95,7 @@ fn on_pages(course: &Course) -> Found {
             Some(code) => Err((code, answer.header("allow").map(str::to_owned))),
             None => Ok(answer.header(ROUTE).unwrap().to_owned()),
         },
+        Outcome::HandedOver => Ok(String::new()),
         Outcome::Forwarded(forwarded) => {
             let set = forwarded.edits.set.iter().find(|(name, _)| name == ROUTE);
             Ok(set.unwrap().1.expose().clone())
