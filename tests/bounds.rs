@@ -21,7 +21,8 @@ use crate::world::{
 };
 
 const LOOK_UPS_MAX: usize = 12;
-const CACHE_OPERATIONS_MAX: usize = 5;
+/// With the sample policy, which allows two attempts in one region.
+const CACHE_OPERATIONS_MAX: usize = 12;
 const SENDS_MAX: usize = 8;
 const STATE_MAX: usize = 4;
 
@@ -79,8 +80,8 @@ fn what_each_way_costs() {
             Request::new("GET", "/v1/whoami").bearer(&text(token())),
             counts(1, 2, 0, 0),
         ),
-        // With the service's knobs.
-        ("forwarded, first Google token", order.clone(), counts(2, 2, 2, 1)),
+        // With the service's knobs, and whether its endpoint is left alone, which a sandbox reads every second.
+        ("forwarded, first Google token", order.clone(), counts(2, 3, 2, 1)),
         ("forwarded, warm", order.clone(), counts(1, 0, 1, 0)),
     ];
     for (name, request, expected) in table {
@@ -95,7 +96,7 @@ fn what_each_way_costs() {
     world.new_sandbox();
     assert_eq!(
         asked(&world, &order),
-        counts(7, 3, 1, 0),
+        counts(7, 4, 1, 0),
         "forwarded, fresh sandbox, warm POP"
     );
     let fresh = sample::world();
@@ -105,7 +106,19 @@ fn what_each_way_costs() {
         "authenticated, everything fresh"
     );
     let fresh = sample::world();
-    assert_eq!(asked(&fresh, &order), counts(7, 5, 2, 1), "forwarded, everything fresh");
+    assert_eq!(asked(&fresh, &order), counts(7, 6, 2, 1), "forwarded, everything fresh");
+}
+
+/// Two calls for a token, in place of one.
+#[test]
+fn what_a_token_without_a_key_of_googles_costs() {
+    let long = text(token().claim("exp", NOW + 86_400));
+    let order = Request::new("GET", "/v1/orders/7").bearer(&long);
+    let world = sample::keyless_world();
+    let first = asked(&world, &order);
+    assert_eq!((first.sends, first.secrets), (3, 1), "minted");
+    let second = asked(&world, &order);
+    assert_eq!((second.sends, second.secrets), (1, 0), "warm");
 }
 
 /// A pointer that is spoiled, and a candidate that sees every request, stay within the bounds too.
@@ -116,11 +129,50 @@ fn what_goes_wrong_costs_no_more_than_may_be() {
     world.exchange(&Request::new("GET", "/healthz"));
     world.put(ConfigStore::Policy, "active", "rubbish");
     world.new_sandbox();
-    assert_eq!(asked(&world, &order), counts(7, 5, 2, 1), "what was good goes on");
+    assert_eq!(asked(&world, &order), counts(7, 6, 2, 1), "what was good goes on");
     let world = sample::world();
     let candidate = sample::add(&world, &sample::POLICY.replace("body = \"ok\"", "body = \"better\""));
     world.put(ConfigStore::Policy, "candidate", format!("{candidate} 100"));
-    assert_eq!(asked(&world, &order), counts(9, 5, 2, 1), "with a candidate");
+    assert_eq!(asked(&world, &order), counts(9, 6, 2, 1), "with a candidate");
+}
+
+/// Where attempts fail, each one costs up to 4 cache operations, each retry 2, and each region that is left alone 2.
+#[test]
+fn what_attempts_cost() {
+    let order = Request::new("GET", "/v1/orders/7").bearer(&text(token()));
+    let failing = |more: &str| {
+        let world = sample::world();
+        let url = r#"url = "https://orders-1.europe-west1.run.app""#;
+        sample::enforce(&world, &sample::POLICY.replace(url, more));
+        world
+            .service
+            .replace(Service::Fails(SendFault::Reset("broken".to_owned())));
+        world
+    };
+    let regions: String = ["a", "b", "c", "d"]
+        .map(|name| format!("{{ name = \"{name}\", url = \"https://orders-{name}.run.app\" }},"))
+        .concat();
+    let most = format!(
+        "regions = [{regions}]\naudience = \"https://orders.example\"\n\
+         retries = {{ attempts = 4 }}\nbreaker = {{ failures = 1 }}"
+    );
+    let world = failing(r#"url = "https://orders-1.run.app""#);
+    assert_eq!(
+        asked(&world, &order),
+        counts(7, 12, 3, 1),
+        "two attempts, everything fresh"
+    );
+    let world = failing(&most);
+    assert_eq!(
+        asked(&world, &order),
+        counts(7, 27, 5, 1),
+        "four attempts, all come to be left alone"
+    );
+    world.new_sandbox();
+    assert_eq!(asked(&world, &order), counts(7, 11, 0, 0), "all are left alone");
+    world.pass_s(10);
+    world.new_sandbox();
+    assert_eq!(asked(&world, &order), counts(7, 25, 4, 0), "all are tried, and fail");
 }
 
 /// The sizes of policy and key set have no part in it.

@@ -11,17 +11,25 @@
 
 mod conversations {
     mod answers;
+    mod assertion;
+    mod attempts;
     mod book;
+    mod breaker;
     mod callers;
+    mod errors;
     mod forwarding;
     mod google;
     mod home;
+    mod keyless;
     mod keys;
     mod lasting;
     mod memory;
+    mod steady;
     mod stores;
     mod tokens;
+    mod traces;
     mod tuning;
+    mod websockets;
 }
 #[expect(dead_code, reason = "each test uses a part of the world")]
 mod world;

@@ -14,16 +14,20 @@ mod edge {
     mod broken;
     mod credentials;
     mod explained;
+    mod faults;
     mod firewall;
     mod google;
     mod hosts;
+    mod keyless;
     mod live;
     mod load;
     mod logs;
     mod messages;
+    mod outcomes;
     mod rotation;
     mod sandboxes;
     mod spoiled;
+    mod streams;
     mod support;
     mod targets;
     mod tokens;
@@ -32,6 +36,7 @@ mod edge {
     mod unreachable;
     mod unreadable;
 }
+mod faults;
 #[expect(dead_code, reason = "what becomes of a row natively is tested natively")]
 #[path = "canonical/table.rs"]
 mod table;

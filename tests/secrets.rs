@@ -65,6 +65,7 @@ impl Hidden {
                 Event::Secret(name_of_secret) => self.check(&format!("{name}: the name of a secret"), name_of_secret),
                 Event::Call(call) => self.check(&format!("{name}: Debug text of a call"), &format!("{call:?}")),
                 Event::Forward(sent) => self.check(&format!("{name}: Debug text of what is sent"), &sent.debug),
+                Event::Pause(_) => {}
             }
         }
     }

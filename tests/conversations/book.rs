@@ -7,13 +7,14 @@
 
 use std::{collections::BTreeMap, env, fmt::Write as _, fs, path::PathBuf};
 
-use serde_json::Value;
-use tollgate::{identity::verify::token_digest, secret::Secret};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde_json::{Value, json};
+use tollgate::{identity::verify::token_digest, secret::Secret, upstream::assertion};
 
 use crate::world::{
-    World,
+    Exchange, World,
     message::{Request, values},
-    record::{Sent, sent},
+    record::{Event, Sent},
     sample,
 };
 
@@ -33,6 +34,11 @@ impl Book {
 
     /// Has a conversation and writes it down. `expected` is the status and the code, or else the decision.
     pub(crate) fn row(&mut self, name: &str, expected: &str, world: &World, request: &Request) -> Value {
+        self.exchange(name, expected, world, request).log
+    }
+
+    /// The same, for who wants to see all that was asked of the world.
+    pub(crate) fn exchange(&mut self, name: &str, expected: &str, world: &World, request: &Request) -> Exchange {
         let exchange = world.exchange(request);
         let (delivered, log) = (&exchange.delivered, &exchange.log);
         let what = &log["tollgate"];
@@ -55,14 +61,18 @@ impl Book {
 
         let mut text = format!("=== {name}\n> {} {}\n", request.method, request.target);
         write_message(&mut text, '>', &request.headers, &request.body);
-        for sent in sent(&exchange.events) {
-            write_sent(&mut text, sent);
+        for event in &exchange.events {
+            match event {
+                Event::Forward(sent) => write_sent(&mut text, sent),
+                Event::Pause(ms) => drop(writeln!(text, "  pause of {ms} ms")),
+                _ => {}
+            }
         }
         let _ = writeln!(text, "< {}", delivered.status);
         write_message(&mut text, '<', &delivered.headers, &delivered.body);
         let _ = writeln!(text, "{:#}\n", sorted(log));
         self.text.push_str(&named(text, world, request, log));
-        exchange.log
+        exchange
     }
 
     /// Compares with what is on file.
@@ -118,13 +128,34 @@ fn write_message(text: &mut String, mark: char, headers: &[(String, String)], bo
         ""
     };
     for (name, value) in headers {
-        let _ = writeln!(text, "{indent}{mark} {name}: {value}");
+        match name.as_str() {
+            assertion::HEADER => {
+                let (header, claims) = decoded(value);
+                let _ = writeln!(text, "{indent}{mark} {name}: <signed {header} {claims}>");
+            }
+            _ => {
+                let _ = writeln!(text, "{indent}{mark} {name}: {value}");
+            }
+        }
     }
     if !body.is_empty() {
         let json = serde_json::from_slice(body).map(|json| sorted(&json).to_string());
         let shown = json.unwrap_or_else(|_| String::from_utf8_lossy(body).into_owned());
         let _ = writeln!(text, "{indent}{mark}\n{indent}{mark} {shown}");
     }
+}
+
+/// An assertion's header and its claims, without its signature; what differs from run to run is named.
+pub(crate) fn decoded(assertion: &str) -> (Value, Value) {
+    let parts: Vec<&str> = assertion.split('.').collect();
+    let [header, claims, _] = parts.as_slice() else {
+        panic!("{assertion} is no compact JWS");
+    };
+    let read = |part: &str| serde_json::from_slice::<Value>(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap();
+    let (header, mut claims) = (read(header), read(claims));
+    assert_eq!(claims["jti"].as_str().unwrap().len(), 43);
+    claims["jti"] = json!("<id>");
+    (sorted(&header), sorted(&claims))
 }
 
 /// The text with names in place of what differs from run to run.

@@ -137,6 +137,18 @@ fn responses_come_back() {
             ("X-Tollgate-Subject", "u1"),
             ("X-Serverless-Authorization", "Bearer x"),
             ("X-Request-Id", "theirs"),
+            ("Server", "Google Frontend"),
+            ("X_Powered_By", "Express"),
+            ("Via", "1.1 google"),
+            ("X-Cloud-Trace-Context", "1/2;o=0"),
+            ("Traceparent", "00-1-2-00"),
+            ("X-Served-By", "cache"),
+            ("X-Cache-Hits", "1"),
+            ("X-Goog-Hash", "crc32c=1"),
+            ("Alt-Svc", "h3=\":443\""),
+            ("Authorization", "Bearer theirs"),
+            ("Strict-Transport-Security", "max-age=60"),
+            ("Server-Timing", "db;dur=1"),
             ("ETag", "\"1\""),
         ],
     );
@@ -146,11 +158,11 @@ fn responses_come_back() {
     answers(302, &[("location", "/v1/orders/8")]);
     book.row("redirect", "302 forward", &world, &order(&world));
     answers(403, &[("www-authenticate", "Bearer error=\"insufficient_scope\"")]);
-    book.row("refused by IAM", "403 forward", &world, &order(&world));
+    book.row("refused by the service", "403 forward", &world, &order(&world));
     answers(500, &[]);
-    book.row("failure there", "500 forward", &world, &order(&world));
+    book.row("failure there", "500 upstream-failed", &world, &order(&world));
     answers(503, &[("retry-after", "7")]);
-    book.row("no room there", "503 forward", &world, &order(&world));
+    book.row("no room there", "503 upstream-failed", &world, &order(&world));
     book.close();
 }
 

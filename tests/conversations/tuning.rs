@@ -187,8 +187,17 @@ fn a_candidate_changes_nothing_but_the_log() {
     }
     let quiet = |events: &[Event]| -> Vec<String> {
         let kept = events.iter().filter(|event| !matches!(event, Event::Config(..)));
-        kept.map(|event| format!("{event:?}")).collect()
+        // A trace that is begun depends on the clock, which goes on here.
+        let timeless = kept.cloned().map(|mut event| {
+            if let Event::Forward(sent) = &mut event {
+                sent.headers.retain(|(name, _)| !name.contains("trace"));
+            }
+            event
+        });
+        timeless.map(|event| format!("{event:?}")).collect()
     };
+    // What a sandbox knows of an endpoint is old then.
+    world.pass_s(10);
     let before = world.exchange(&order);
     let stricter = policy().replace(
         r#"issuer = "https://okta.example""#,
@@ -196,6 +205,7 @@ fn a_candidate_changes_nothing_but_the_log() {
     );
     propose(&world, &stricter, 100);
     for _ in 0..2 {
+        world.pass_s(10);
         let watched = world.exchange(&order);
         assert_eq!(watched.log["tollgate"]["shadow"]["code"], "issuer-unknown");
         assert_eq!(

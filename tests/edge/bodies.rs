@@ -103,13 +103,18 @@ fn the_services_status_is_the_clients() {
             let entry = world.log(&answer).await;
             let told = &entry["tollgate"];
             assert_eq!(
-                (&told["ended"], &told["decision"]),
-                (&json!("service"), &json!("forward")),
+                (&told["ended"], &told["upstream_status"]),
+                (&json!("service"), &json!(status)),
                 "{status}"
             );
+            // A failure keeps its status, and its body is not for the client.
+            let (decision, code) = match status {
+                500.. => ("refuse", Some(&json!("upstream-failed"))),
+                _ => ("forward", None),
+            };
             assert_eq!(
-                (&told["upstream_status"], told.get("code")),
-                (&json!(status), None),
+                (&told["decision"], told.get("code")),
+                (&json!(decision), code),
                 "{status}"
             );
             let severity = if status >= 500 { "WARNING" } else { "INFO" };

@@ -1,6 +1,8 @@
 //! What is changed while the gateway runs: routes of every kind, knobs, and a candidate. All by the store's file alone.
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
+use tollgate_devstack::signing::Algorithm;
 use tollgate_devstack::world::{World, WorldOptions};
 
 use super::support::gateway::{Gateway, own, probe};
@@ -175,6 +177,54 @@ fn knobs_move_requests_without_a_new_policy() {
         assert_eq!(order(world, &token, &[]).await.0.code(), "token-revoked");
         tuned(world, None).await;
         assert_eq!(order(world, &token, &[]).await.2, Some("orders/north"));
+    });
+}
+
+/// Which of these subjects get the revision, by their own tokens.
+async fn side(world: &World, subjects: &[String]) -> Vec<bool> {
+    let mut sides = Vec::new();
+    for some in subjects.chunks(8) {
+        let tokens = some.iter().map(|subject| {
+            let token = world.issuer("okta").expect("okta").token().algorithm(Algorithm::Es256);
+            let token = token.claim("realm_access", json!({ "roles": ["reader"] }));
+            let token = token.claim("tenant", json!({ "id": "acme" })).subject(subject);
+            token.build().expect("a token")
+        });
+        let asks: Vec<_> = tokens.map(|token| Ask::get("/v1/orders/7").bearer(&token)).collect();
+        let answers = join_all(asks.into_iter().map(|ask| world.ask(ask))).await;
+        sides.extend(answers.iter().map(|answer| {
+            assert_eq!(answer.status, 200, "{}", answer.text());
+            answer.json()["service"] == "orders@next"
+        }));
+    }
+    sides
+}
+
+#[test]
+fn a_canary_grows_by_its_knob_and_no_caller_changes_sides_back() {
+    own(WorldOptions::new(POLICY), async |world| {
+        let subjects: Vec<String> = (0..300).map(|subject| format!("subject-{subject}")).collect();
+        assert!(side(world, &subjects).await.iter().all(|next| !next), "nobody yet");
+        tuned(world, Some(r#"{"canary_percent":{"next":10}}"#)).await;
+        let few = side(world, &subjects).await;
+        assert_eq!(few, side(world, &subjects).await, "each stays where they are");
+        tuned(world, Some(r#"{"canary_percent":{"next":50}}"#)).await;
+        let half = side(world, &subjects).await;
+        for ((subject, before), after) in subjects.iter().zip(&few).zip(&half) {
+            assert!(!before || *after, "{subject} had it and lost it");
+        }
+        let percent = |sides: &[bool]| sides.iter().filter(|next| **next).count() * 100 / sides.len();
+        // 300 subjects are few: within three standard deviations.
+        let (few, half) = (percent(&few), percent(&half));
+        assert!(
+            (5..=15).contains(&few) && (41..=59).contains(&half),
+            "{few} and {half} of a hundred"
+        );
+        tuned(world, None).await;
+        assert!(
+            side(world, &subjects[..24]).await.iter().all(|next| !next),
+            "nobody any more"
+        );
     });
 }
 

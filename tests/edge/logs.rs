@@ -69,6 +69,8 @@ fn assert_well_formed(entry: &Value) {
         "message",
         "httpRequest",
         "logging.googleapis.com/trace",
+        "logging.googleapis.com/spanId",
+        "logging.googleapis.com/trace_sampled",
         "tollgate",
     ];
     assert!(members.iter().all(|member| known.contains(member)), "{members:?}");

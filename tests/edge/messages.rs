@@ -255,7 +255,7 @@ fn headers_of_any_size_and_text_end_no_program() {
 }
 
 #[test]
-fn old_versions_and_upgrades_are_plain_requests() {
+fn old_versions_and_other_upgrades_are_plain_requests() {
     shared(|world| async move {
         for (name, line) in [
             ("HTTP/0.9", "GET /open/a\r\n"),
@@ -269,7 +269,11 @@ fn old_versions_and_upgrades_are_plain_requests() {
         }
         let old = Ask::raw(format!("GET /open/a HTTP/1.0\r\nHost: {HOST}\r\n")).header("Connection", "close");
         assert_eq!(world.ask(old).await.status, 200);
-        for upgrade in ["websocket", "h2c", "TLS/1.0"] {
+        let websocket = Ask::get("/open/a")
+            .header("Connection", "Upgrade")
+            .header("Upgrade", "WebSocket");
+        world.refused(websocket, 501, "upgrade-not-allowed").await;
+        for upgrade in ["h2c", "TLS/1.0"] {
             let probe = probe();
             let ask = Ask::get("/open/a")
                 .header("Connection", "Upgrade")

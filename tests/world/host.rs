@@ -1,5 +1,7 @@
 //! The in-memory world as a home of the gateway.
 
+use std::collections::VecDeque;
+
 use tollgate::{
     host::{CacheFault, CacheKey, ConfigStore, Found, Freshness, Host, SendFault, StoreFault, SurrogateKey},
     secret::Secret,
@@ -10,11 +12,28 @@ use tollgate::{
 use super::{
     INSIDE, Part, Service, World,
     cache::{Known, Turn},
-    google,
     message::{Request, Response, edit},
-    outside,
     record::{Event, Sent},
 };
+
+/// Headers that the platform hands over as the client sent them, whatever is asked (Viceroy 0.22, `handoff.rs`).
+const AS_SENT: &[&str] = &[
+    "cdn-loop",
+    "connection",
+    "content-length",
+    "content-range",
+    "expect",
+    "fastly-ff",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "pushpin-route",
+    "sec-websocket-key",
+    "sec-websocket-version",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
 
 impl World {
     fn store<T>(&self, part: Part, value: T) -> Result<T, StoreFault> {
@@ -22,6 +41,20 @@ impl World {
             return Err(StoreFault(format!("{INSIDE} {part:?}")));
         }
         Ok(value)
+    }
+
+    fn note_sent(&self, original: &Request, outbound: &Outbound) {
+        let mut headers = original.headers.clone();
+        edit(&mut headers, &outbound.edits);
+        self.note(Event::Forward(Sent {
+            destination: outbound.destination.clone(),
+            method: original.method.clone(),
+            target: outbound.target.clone(),
+            headers,
+            body: original.body.clone(),
+            repeatable: outbound.repeatable,
+            debug: format!("{outbound:?}"),
+        }));
     }
 
     fn cache_works(&self, part: Part) -> Result<(), CacheFault> {
@@ -43,9 +76,8 @@ impl Host for World {
         }
     }
 
-    /// Stands still, so that log entries can be compared whole.
     fn stopwatch_us(&self) -> u64 {
-        0
+        self.stopwatch_us.get()
     }
 
     fn pop(&self) -> &str {
@@ -92,6 +124,7 @@ impl Host for World {
 
     async fn recall(&self, key: &CacheKey) -> Result<Option<Secret<Vec<u8>>>, CacheFault> {
         self.note(Event::Recall(key.0.clone()));
+        self.pass_ms(self.recall_ms.get());
         self.cache_works(Part::Recall)?;
         Ok(match self.cache.borrow().known(&key.0, self.unix_ms.get()) {
             Known::Fresh(value) => Some(Secret::new(value)),
@@ -152,31 +185,65 @@ impl Host for World {
         if let Some(answered) = self.outside.borrow().answer(call) {
             return answered;
         }
-        if outside::url(call) != google::TOKEN_URL {
-            return Err(SendFault::Refused(format!("{INSIDE}: nobody is there")));
-        }
-        self.google.borrow_mut().answer(call, self.unix_ms.get() / 1_000)
+        let nobody = || Err(SendFault::Refused(format!("{INSIDE}: nobody is there")));
+        self.pass_ms(self.google.borrow().takes_ms);
+        let answered = self.google.borrow_mut().answer(call, self.unix_ms.get() / 1_000);
+        answered.unwrap_or_else(nobody)
     }
 
-    async fn forward(&self, original: Request, outbound: &Outbound) -> Result<Inbound<Response>, SendFault> {
-        let mut headers = original.headers;
-        edit(&mut headers, &outbound.edits);
-        self.note(Event::Forward(Sent {
-            destination: outbound.destination.clone(),
-            method: original.method,
-            target: outbound.target.clone(),
-            headers,
-            body: original.body,
-            debug: format!("{outbound:?}"),
-        }));
-        match &*self.service.borrow() {
-            Service::Fails(fault) => Err(fault.clone()),
+    async fn forward(&self, original: &mut Request, outbound: &Outbound) -> Result<Inbound<Response>, SendFault> {
+        self.note_sent(original, outbound);
+        let origin = outbound.destination.endpoint.origin();
+        let scripted = self.scripts.borrow_mut().get_mut(&origin).and_then(VecDeque::pop_front);
+        let mut service = scripted.unwrap_or_else(|| self.service.borrow().clone());
+        if let Service::After(ms, then) = service {
+            self.pass_ms(ms);
+            service = *then;
+        }
+        match service {
+            Service::Fails(fault) => Err(fault),
             Service::Answers(response) => Ok(Inbound {
                 status: response.status,
                 header_names: response.header_names(),
                 connection: response.values("connection"),
-                response: response.clone(),
+                response,
             }),
+            Service::After(..) => panic!("a service waits twice"),
         }
+    }
+
+    fn can_repeat(&self, request: &Request) -> bool {
+        request.body.is_empty() || !self.bodies_are_long.get()
+    }
+
+    async fn hand_over(&self, original: Request, outbound: &Outbound) -> Result<(), SendFault> {
+        let mut edits = outbound.edits.clone();
+        edits.remove.retain(|name| !AS_SENT.contains(&&**name));
+        edits.set.retain(|(name, _)| !AS_SENT.contains(&&**name));
+        self.note_sent(
+            &original,
+            &Outbound {
+                edits,
+                ..outbound.clone()
+            },
+        );
+        match &*self.service.borrow() {
+            Service::Fails(fault) => Err(fault.clone()),
+            Service::Answers(_) | Service::After(..) => Ok(()),
+        }
+    }
+
+    fn response_values(&self, response: &Response, name: &str) -> Vec<Secret<Vec<u8>>> {
+        let values = response.values(name).into_iter();
+        values.map(|value| Secret::new(value.into_bytes())).collect()
+    }
+
+    async fn peek(&self, response: &mut Response, bytes_max: usize) -> Result<Secret<Vec<u8>>, SendFault> {
+        Ok(Secret::new(response.body.iter().take(bytes_max).copied().collect()))
+    }
+
+    async fn pause(&self, ms: u32) {
+        self.note(Event::Pause(ms));
+        self.pass_ms(ms.into());
     }
 }

@@ -1,4 +1,5 @@
-//! An in-memory world: all that the gateway may ask of a platform, in maps, with a clock that stands still.
+//! An in-memory world: all that the gateway may ask of a platform, in maps, with clocks that stand still unless a
+//! test, a pause or a scripted answer moves them.
 //!
 //! A [`World`] implements [`tollgate::host::Host`]. Stores, the POP's cache, Google, issuers and the services do as they are
 //! told, or fail as they are told ([`World::break_part`]), and everything that was asked of them is written down
@@ -9,6 +10,7 @@
 //! test puts in ([`sample`] has a set to begin with).
 
 pub(crate) mod cache;
+pub(crate) mod federation;
 pub(crate) mod google;
 mod host;
 pub(crate) mod message;
@@ -19,7 +21,7 @@ pub(crate) mod signers;
 
 use std::{
     cell::{Cell, RefCell},
-    collections::{HashMap, HashSet},
+    collections::{HashMap, HashSet, VecDeque},
     pin::pin,
     task::{Context, Poll, Waker},
 };
@@ -63,6 +65,7 @@ pub(crate) enum Part {
 #[derive(Debug, Default)]
 pub(crate) struct World {
     unix_ms: Cell<u64>,
+    stopwatch_us: Cell<u64>,
     config: RefCell<HashMap<(ConfigStore, String), String>>,
     secrets: RefCell<HashMap<String, Vec<u8>>>,
     state: RefCell<HashMap<String, Vec<u8>>>,
@@ -72,12 +75,17 @@ pub(crate) struct World {
     sandbox: RefCell<Sandbox>,
     /// The POP's cache.
     pub(crate) cache: RefCell<Cache>,
-    /// Google's token endpoint.
+    /// Google's endpoints.
     pub(crate) google: RefCell<Google>,
     outside: RefCell<Outside>,
-    /// What every service answers.
+    /// What every service answers, where nothing is scripted.
     pub(crate) service: RefCell<Service>,
+    /// What services answer next, by their origins.
+    scripts: RefCell<HashMap<String, VecDeque<Service>>>,
+    /// Whether bodies are too long to be kept for a repetition.
+    pub(crate) bodies_are_long: Cell<bool>,
     events: RefCell<Vec<Event>>,
+    pub(crate) recall_ms: Cell<u64>,
 }
 
 /// What a service answers, or how reaching it fails.
@@ -85,6 +93,15 @@ pub(crate) struct World {
 pub(crate) enum Service {
     Answers(Response),
     Fails(SendFault),
+    /// Does so after so many milliseconds.
+    After(u64, Box<Service>),
+}
+
+impl Service {
+    /// Takes so many milliseconds for it.
+    pub(crate) fn after_ms(self, ms: u64) -> Self {
+        Self::After(ms, Box::new(self))
+    }
 }
 
 impl Default for Service {
@@ -116,7 +133,32 @@ impl World {
 
     /// Moves the clock on.
     pub(crate) fn pass_s(&self, seconds: u64) {
-        self.unix_ms.set(self.unix_ms.get() + seconds * 1_000);
+        self.pass_ms(seconds * 1_000);
+    }
+
+    /// Moves the clock and the stopwatch on, in milliseconds.
+    pub(crate) fn pass_ms(&self, ms: u64) {
+        self.unix_ms.set(self.unix_ms.get() + ms);
+        self.stopwatch_us.set(self.stopwatch_us.get() + ms * 1_000);
+    }
+
+    /// Says what a service answers next at an origin, one after the other.
+    pub(crate) fn script(&self, origin: &str, next: impl IntoIterator<Item = Service>) {
+        let mut scripts = self.scripts.borrow_mut();
+        scripts.entry(origin.to_owned()).or_default().extend(next);
+    }
+
+    /// How much of all scripts is left.
+    pub(crate) fn scripted(&self) -> usize {
+        self.scripts.borrow().values().map(VecDeque::len).sum()
+    }
+
+    pub(crate) fn swap_sandbox(&self, other: &mut Sandbox) {
+        std::mem::swap(&mut *self.sandbox.borrow_mut(), other);
+    }
+
+    pub(crate) fn unscript(&self) {
+        self.scripts.borrow_mut().clear();
     }
 
     /// Another sandbox, which remembers nothing, at the same POP.
@@ -176,8 +218,13 @@ impl World {
 
     /// Lets a request come in, and drives it to its end.
     pub(crate) fn exchange(&self, request: &Request) -> Exchange {
+        self.exchange_as(REQUEST_ID, request)
+    }
+
+    /// The same, where the platform gives it this identifier.
+    pub(crate) fn exchange_as(&self, request_id: &str, request: &Request) -> Exchange {
         self.events.take();
-        let head = request.head(REQUEST_ID);
+        let head = request.head(request_id);
         let sandbox = self.sandbox.borrow();
         let (outcome, mut entry) = ready(handle(self, &sandbox, &head, request.clone()));
         ready(afterwards(self, &sandbox));
@@ -197,6 +244,11 @@ impl World {
                 } else {
                     answer.body
                 },
+            },
+            Outcome::HandedOver => Response {
+                status: 101,
+                headers: Vec::new(),
+                body: Vec::new(),
             },
             Outcome::Forwarded(forwarded) => {
                 let mut response = forwarded.inbound.response;

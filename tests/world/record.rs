@@ -26,6 +26,8 @@ pub(crate) enum Event {
     Call(Call),
     /// The client's request on its way to a service.
     Forward(Sent),
+    /// A pause, in milliseconds.
+    Pause(u32),
 }
 
 /// A whole message to a service.
@@ -37,6 +39,8 @@ pub(crate) struct Sent {
     /// Names and values in order.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
+    /// Whether what a repetition needs was to be kept.
+    pub(crate) repeatable: bool,
     /// The `Debug` text of what the library asked.
     pub(crate) debug: String,
 }
@@ -63,6 +67,7 @@ pub(crate) fn count(events: &[Event]) -> Counts {
                 &mut counts.cache_operations
             }
             Event::Call(_) | Event::Forward(_) => &mut counts.sends,
+            Event::Pause(_) => continue,
         };
         *counted += 1;
     }

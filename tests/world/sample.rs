@@ -2,11 +2,13 @@
 
 use std::sync::OnceLock;
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use tollgate::{
     host::ConfigStore,
     identity::keys,
     policy::{compile::compile_text, pages::compiled},
+    upstream::signing_key::{self, Curve},
 };
 use tollgate_devstack::{
     signing::{Algorithm, SigningKey},
@@ -104,6 +106,51 @@ pub(crate) fn key_file() -> Value {
         "private_key": invoker_key().private_pem(),
         "token_uri": "https://oauth2.googleapis.com/token",
     })
+}
+
+/// The provider of the sample's workload identity pool.
+pub(crate) const PROVIDER: &str = "projects/123456789/locations/global/workloadIdentityPools/tollgate/providers/edge";
+
+/// The secret with the key by which the gateway says who it is.
+pub(crate) const WORKLOAD_KEY: &str = "workload-identity";
+
+/// That key.
+pub(crate) fn workload_key() -> signing_key::SigningKey {
+    signing_key::SigningKey::from_private("edge-1", Curve::P256, [7; 32]).expect("a key")
+}
+
+/// The sample policy, where the gateway has no key of Google's.
+pub(crate) fn keyless_policy() -> String {
+    let identity = format!(
+        "[gateway.workload_identity]\nprovider = \"{PROVIDER}\"\nkey = \"{WORKLOAD_KEY}\"\n\
+         issuer = \"https://api.example.com\"\n"
+    );
+    POLICY.replacen("[issuers.okta]", &format!("{identity}\n[issuers.okta]"), 1)
+}
+
+/// The sample world with that policy and that key in place of the invoker's.
+pub(crate) fn keyless_world() -> World {
+    let world = world();
+    enforce(&world, &keyless_policy());
+    world.take_secret(INVOKER_KEY);
+    world.put_secret(WORKLOAD_KEY, workload_key().private_jwk().expose().clone());
+    world
+}
+
+/// A key that the gateway signs with, as `tollgate keys create` makes it; `seed` tells keys apart.
+pub(crate) fn private_jwk(algorithm: Algorithm, kid: &str, seed: u8) -> String {
+    let encoded = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+    let jwk = if algorithm == Algorithm::Es256 {
+        let key = p256::ecdsa::SigningKey::from_slice(&[seed; 32]).expect("a key");
+        let point = key.verifying_key().to_sec1_point(false);
+        let [x, y] = [point.x(), point.y()].map(|half| encoded(half.expect("a point")));
+        json!({ "kty": "EC", "crv": "P-256", "kid": kid, "x": x, "y": y, "d": encoded(&[seed; 32]) })
+    } else {
+        let key = ed25519_dalek::SigningKey::from_bytes(&[seed; 32]);
+        let x = encoded(key.verifying_key().as_bytes());
+        json!({ "kty": "OKP", "crv": "Ed25519", "kid": kid, "x": x, "d": encoded(&[seed; 32]) })
+    };
+    jwk.to_string()
 }
 
 /// The beginning of a token that the sample policy takes at [`NOW`] and for five minutes more.

@@ -94,9 +94,12 @@ pub(crate) fn assert_in_health(gateway: &Viceroy) {
 
 /// Every JWT begins with `eyJ`. The tests call all their other secrets canaries.
 pub(crate) fn assert_no_secret(line: &str) {
-    for secret in ["eyJ", "Bearer", "PRIVATE KEY", "canary"] {
+    for secret in ["Bearer", "PRIVATE KEY", "canary"] {
         assert!(!line.contains(secret), "{line}");
     }
+    // A digest of 16 characters may have these three by chance.
+    let mut words = line.split(|letter: char| !(letter.is_ascii_alphanumeric() || "-_.".contains(letter)));
+    assert!(!words.any(|word| word.len() > 20 && word.contains("eyJ")), "{line}");
 }
 
 /// No line of a service account's private key, no private part of a JWK and no other secret, in anything that was printed.
