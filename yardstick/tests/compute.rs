@@ -142,6 +142,7 @@ fn request(method: &str, target: &str, token: Option<&str>, body: &str) -> Reque
     headers.extend(token.map(|token| ("authorization".to_owned(), format!("Bearer {token}"))));
     if !body.is_empty() {
         headers.push(("content-type".to_owned(), "application/json".to_owned()));
+        headers.push(("content-length".to_owned(), body.len().to_string()));
     }
     Request {
         method: method.to_owned(),

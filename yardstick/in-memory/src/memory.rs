@@ -183,7 +183,7 @@ impl Host for Memory {
         })
     }
 
-    async fn forward(&self, _: Headers, outbound: &Outbound) -> Result<Inbound<()>, SendFault> {
+    async fn forward(&self, _: &mut Headers, outbound: &Outbound) -> Result<Inbound<()>, SendFault> {
         self.note(|calls| &mut calls.sends);
         let answer = self.answer(&outbound.destination.endpoint, &outbound.target)?;
         Ok(Inbound {
@@ -193,4 +193,22 @@ impl Host for Memory {
             response: (),
         })
     }
+
+    fn can_repeat(&self, _: &Headers) -> bool {
+        false
+    }
+
+    async fn hand_over(&self, _: Headers, _: &Outbound) -> Result<(), SendFault> {
+        Err(SendFault::NotSent("nothing is handed over here".to_owned()))
+    }
+
+    fn response_values(&self, (): &(), _: &str) -> Vec<Secret<Vec<u8>>> {
+        Vec::new()
+    }
+
+    async fn peek(&self, (): &mut (), _: usize) -> Result<Secret<Vec<u8>>, SendFault> {
+        Ok(Secret::new(Vec::new()))
+    }
+
+    async fn pause(&self, _: u32) {}
 }

@@ -20,12 +20,14 @@ pub(super) const CALLS: &[Named] = &[
     (REQUEST, "header_names_get", names_get::<RequestHead>),
     (REQUEST, "header_values_get", values_get::<RequestHead>),
     (REQUEST, "header_value_get", value_get::<RequestHead>),
+    (REQUEST, "header_values_set", values_set::<RequestHead>),
     (REQUEST, "header_insert", insert::<RequestHead>),
     (REQUEST, "header_append", append::<RequestHead>),
     (REQUEST, "header_remove", remove::<RequestHead>),
     (RESPONSE, "header_names_get", names_get::<ResponseHead>),
     (RESPONSE, "header_values_get", values_get::<ResponseHead>),
     (RESPONSE, "header_value_get", value_get::<ResponseHead>),
+    (RESPONSE, "header_values_set", values_set::<ResponseHead>),
     (RESPONSE, "header_insert", insert::<ResponseHead>),
     (RESPONSE, "header_append", append::<ResponseHead>),
     (RESPONSE, "header_remove", remove::<ResponseHead>),
@@ -122,6 +124,25 @@ fn value_get<H: Head>(sandbox: &mut Sandbox, memory: &mut Memory<'_>, call: &Arg
     let name = name_in(memory, name_at, name_length)?;
     let value = headers_of::<H>(sandbox, handle)?.values(&name).next();
     memory.give(value.ok_or(Status::INVAL)?, Buffer { at, length }, written_at)
+}
+
+/// The values come one after the other, each with a zero byte at its end.
+fn values_set<H: Head>(sandbox: &mut Sandbox, memory: &mut Memory<'_>, call: &Arguments<'_>) -> Result<(), Fault> {
+    let [handle, name_at, name_length, values_at, values_length] = call.words()?;
+    let name = name_in(memory, name_at, name_length)?;
+    let mut values: Vec<Vec<u8>> = memory
+        .bytes(values_at, values_length)?
+        .split(|byte| *byte == 0)
+        .map(<[u8]>::to_vec)
+        .collect();
+    // What stands after the last zero byte is no value.
+    values.pop();
+    let headers = headers_of::<H>(sandbox, handle)?;
+    headers.remove(&name);
+    for value in values {
+        headers.append(name.clone(), value);
+    }
+    Ok(())
 }
 
 fn insert<H: Head>(sandbox: &mut Sandbox, memory: &mut Memory<'_>, call: &Arguments<'_>) -> Result<(), Fault> {

@@ -17,6 +17,7 @@ pub(super) const CALLS: &[Named] = &[
     (MODULE, "environ_get", environ_get),
     (MODULE, "environ_sizes_get", environ_sizes_get),
     (MODULE, "fd_write", fd_write),
+    (MODULE, "poll_oneoff", poll_oneoff),
     (MODULE, "proc_exit", proc_exit),
     (MODULE, "random_get", random_get),
 ];
@@ -67,6 +68,23 @@ fn clock_time_get(sandbox: &mut Sandbox, memory: &mut Memory<'_>, arguments: &Ar
         UPTIME_MS.saturating_add(sandbox.pop.passed_ms())
     };
     memory.put(time_at, &ms.saturating_mul(1_000_000).to_le_bytes())
+}
+
+/// Where a subscription to a clock says how many nanoseconds, and how long an event is (WASI preview 1, `poll_oneoff`).
+const TIMEOUT_AT: u32 = 24;
+const EVENT_BYTES: usize = 32;
+
+/// One subscription to a clock, as `std::thread::sleep` makes it: the time passes at once.
+fn poll_oneoff(sandbox: &mut Sandbox, memory: &mut Memory<'_>, arguments: &Arguments<'_>) -> Result<(), Fault> {
+    let [subscription_at, event_at, _count, events_at] = arguments.words()?;
+    let user_data = memory.bytes(subscription_at, 8)?.to_vec();
+    let timeout = memory.bytes(subscription_at.saturating_add(TIMEOUT_AT), 8)?;
+    let timeout_ns = timeout.try_into().map(u64::from_le_bytes).unwrap_or_default();
+    sandbox.pop.let_pass(timeout_ns / 1_000_000);
+    let mut event = user_data;
+    event.resize(EVENT_BYTES, 0);
+    memory.put(event_at, &event)?;
+    memory.put_u32(events_at, 1)
 }
 
 fn random_get(sandbox: &mut Sandbox, memory: &mut Memory<'_>, arguments: &Arguments<'_>) -> Result<(), Fault> {

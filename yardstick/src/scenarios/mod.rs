@@ -14,7 +14,7 @@ use tollgate_devstack::signing::Algorithm;
 
 use crate::scenario::{Scenario, State};
 
-use setting::{Setting, claims, expect, kid, request};
+use setting::{POLICY, Setting, claims, enforce, expect, kid, request};
 
 /// All of them, in the order in which they are printed.
 ///
@@ -27,6 +27,7 @@ pub fn all() -> anyhow::Result<Vec<Scenario>> {
     scenarios.extend(verified_first(&setting));
     scenarios.extend(remembered(&setting));
     scenarios.extend(forwarded(&setting)?);
+    scenarios.extend(asserted(&setting)?);
     scenarios.extend(callers::all(&setting)?);
     scenarios.extend(sizes::all(&setting)?);
     Ok(scenarios)
@@ -127,6 +128,44 @@ fn remembered(setting: &Setting) -> Vec<Scenario> {
             expect(200).claims("sandbox"),
         ),
     ]
+}
+
+/// A request that the gateway signs an assertion for, by a key of each kind; both are the ones of RFC 7515 appendix A.3
+/// and RFC 8037 appendix A.
+fn asserted(setting: &Setting) -> anyhow::Result<Vec<Scenario>> {
+    let gateway = "[gateway]\norigin = \"https://api.example.com\"\nassertions.keys = [\"signing\"]\n";
+    let policy = POLICY.replacen("[gateway]\n", gateway, 1);
+    let order = request("/v1/orders/7", Some(&setting.token(Algorithm::Rs256)));
+    let known = [order.clone()];
+    let keys = [
+        (
+            "es256",
+            json!({
+                "kty": "EC", "crv": "P-256", "kid": "signing", "d": "jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI",
+                "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+            }),
+        ),
+        (
+            "eddsa",
+            json!({
+                "kty": "OKP", "crv": "Ed25519", "kid": "signing", "d": "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",
+                "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+            }),
+        ),
+    ];
+    let mut scenarios = Vec::new();
+    for (name, key) in keys {
+        for (state, in_state) in STATES {
+            let source = if state == State::Fresh { "pop" } else { "sandbox" };
+            let expected = expect(200).claims(source).google_token(source);
+            let name = format!("asserted/{name}/{in_state}");
+            let mut scenario = setting.scenario(name, &known, state, &order, expected);
+            enforce(&mut scenario.world, &policy)?;
+            scenario.world.secrets.push(("signing".to_owned(), key.to_string()));
+            scenarios.push(scenario);
+        }
+    }
+    Ok(scenarios)
 }
 
 fn forwarded(setting: &Setting) -> anyhow::Result<Vec<Scenario>> {

@@ -27,7 +27,7 @@ const INVOKER: &str = "edge@my-project.iam.gserviceaccount.com";
 pub(super) const SERVICE_HOST: &str = "orders-1.europe-west1.run.app";
 
 /// Ten routes, as a small team has them.
-const POLICY: &str = include_str!("policy.toml");
+pub(super) const POLICY: &str = include_str!("policy.toml");
 
 /// What the scenarios are made with.
 pub(super) struct Setting {

@@ -34,10 +34,11 @@ pub async fn gateway(wasm: PathBuf, policy: &str, issuer: &Issuer, google: &Goog
     let mut stores = LocalStores::default();
     stores.add_keys(&issuer.issuer, &issuer.jwks().to_string(), None, unix_s())?;
     for service in site.parts().services.values() {
+        let Some(key) = &service.invoker_key else {
+            continue;
+        };
         let file = google.service_account(&service.invoker)?;
-        stores
-            .secrets
-            .insert(service.invoker_key.clone(), file.to_string().into_bytes());
+        stores.secrets.insert(key.clone(), file.to_string().into_bytes());
     }
     stores.activate(&site)?;
     let folder = folder()?;
