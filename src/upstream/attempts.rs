@@ -111,8 +111,7 @@ impl<'a, H: Host> Attempts<'a, H> {
                 return self.end_or_late(last);
             };
             destination.timeouts.first_byte_ms = first_byte_ms;
-            let earlier = last.take();
-            if let Some(earlier) = earlier {
+            if let Some(earlier) = last.take() {
                 if !self.has_budget(course).await {
                     return self.end(earlier);
                 }

@@ -98,7 +98,7 @@ pub struct Retries {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Breaker {
-    /// After so many failures in a row at one point of presence; 0 for never.
+    /// After so many failures in a row at one point of presence, where the row lasts two seconds; 0 for never.
     #[schemars(example = 5, extend("default" = 10))]
     pub failures: Option<u32>,
     /// For how long, until one request tries it again.
